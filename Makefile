@@ -1,0 +1,59 @@
+# The targets are listed by `make help`; everything they write is in .venv/ and .sluice/.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CANDIDATE ?= good
+PORT ?= 4566
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo up local test lint types layers unit format lock schema clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/installed ## Create .venv and install the pinned requirements
+
+# The stamp is newer than the lock only when every package in it is installed.
+$(VENV)/installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(not ((3, 11) <= sys.version_info < (3, 14)))' || \
+		{ echo "Sluice needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) -V). Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "Installing the pinned requirements into $(VENV) (once, a few minutes) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@touch $@
+
+demo: install ## Promote the sample pipeline end to end; CANDIDATE=slow for one that the gate refuses
+	@PYTHONPATH=plugins $(BIN)/python -m include.demo --candidate $(CANDIDATE)
+
+up: install ## Airflow on port 8080 and the local SageMaker on 4566; Ctrl-C stops both
+	@PYTHONPATH=plugins $(BIN)/python -m include.demo.up
+
+local: install ## The local SageMaker alone, on PORT (4566)
+	@mkdir -p .sluice/local
+	@exec $(BIN)/python -m include.sagemaker_local serve --host 127.0.0.1 --port $(PORT) --data-dir .sluice/local
+
+test: lint types layers unit ## Everything that CI runs
+
+lint: install ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install ## mypy --strict
+	$(BIN)/mypy
+
+layers: install ## import-linter: the layers of the design
+	PYTHONPATH=.:plugins $(BIN)/lint-imports --no-cache
+
+unit: install ## pytest
+	$(BIN)/python -m pytest -q
+
+format: install ## Let ruff rewrite what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: install ## Resolve requirements*.txt anew for Python 3.11 to 3.13
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-emit-index-url \
+		--no-emit-find-links --annotation-style line requirements.txt requirements-local.txt requirements-dev.txt -o requirements.lock
+
+clean: ## Remove what the targets wrote (.sluice), but not .venv
+	rm -rf .sluice

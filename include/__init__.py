@@ -1,0 +1,1 @@
+"""What lies beside the Airflow project: the local SageMaker, the sample pipeline and the demo."""
