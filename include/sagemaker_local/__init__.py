@@ -1,0 +1,1 @@
+"""A local SageMaker: it speaks the SageMaker API, runs the containers and load-tests them for real."""

@@ -1,0 +1,64 @@
+"""Where requests for an endpoint go at this moment. The supervisor writes it, the data plane reads it.
+
+A route is replaced as a whole, so a request sees the old fleet or the new one and never a mixture.
+PURE: no I/O, no third-party imports.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One container's listening address. `name` is what errors, logs and metrics call it."""
+
+    name: str
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance of a variant: the whole chain, in order."""
+
+    instance_id: str
+    hops: tuple[Hop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VariantRoute:
+    """The instances of one production variant and its share of the traffic."""
+
+    name: str
+    weight: float
+    instances: tuple[Instance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """All variants that serve one endpoint."""
+
+    region: str
+    endpoint_name: str
+    config_name: str
+    variants: tuple[VariantRoute, ...]
+
+
+class RouteTable:
+    """The live routes by region and endpoint name."""
+
+    def __init__(self) -> None:
+        self._routes: dict[tuple[str, str], Route] = {}
+
+    def get(self, region: str, endpoint_name: str) -> Route | None:
+        return self._routes.get((region, endpoint_name))
+
+    def put(self, route: Route) -> None:
+        self._routes[route.region, route.endpoint_name] = route
+
+    def drop(self, region: str, endpoint_name: str) -> None:
+        self._routes.pop((region, endpoint_name), None)
+
+    def clear(self) -> None:
+        self._routes.clear()

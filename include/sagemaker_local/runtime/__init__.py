@@ -1,0 +1,1 @@
+"""Running containers: one protocol, one file for each way to do it."""

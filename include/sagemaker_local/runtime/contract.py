@@ -1,0 +1,58 @@
+"""The seam between the supervisor and whatever runs a container."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from include.sagemaker_local.deployment import Container
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceLimits:
+    """What one instance of an ML instance type offers to all the containers on it together."""
+
+    instance_type: str
+    vcpus: int
+    memory_gib: float
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a container runs: whose it is, what it may use, and where its files and log lines go."""
+
+    region: str
+    endpoint_name: str
+    variant_name: str
+    instance_id: str
+    limits: InstanceLimits
+    directory: Path  # this container's own; the model is unpacked below it
+    log_file: Path  # stdout and stderr are appended here
+
+
+class RunningContainer(Protocol):
+    """A started container. Starting does not mean ready: the supervisor asks /ping."""
+
+    name: str
+    host: str
+    port: int
+
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+
+    def log_tail(self, lines: int) -> tuple[str, ...]:
+        """Its last log lines, oldest first."""
+
+    async def stop(self, grace_s: float) -> None:
+        """SIGTERM, after `grace_s` SIGKILL, to the whole process group; returns when nothing of it is left."""
+
+
+class ContainerRuntime(Protocol):
+    """Starts containers."""
+
+    async def start(self, container: Container, placement: Placement) -> RunningContainer:
+        """Unpack the model and start the container on a port of its own.
+
+        Raises ArtifactError for a bad artifact and ContainerError when the image is unknown or cannot be started.
+        """

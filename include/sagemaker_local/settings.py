@@ -1,0 +1,31 @@
+"""Every setting of the local SageMaker, with its unit and the source of its default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `serve` was started with. Read once, by the command line, and handed down."""
+
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 4566
+    account_id: str = "123456789012"
+    # SageMaker gives a container 8 minutes to pass /ping after start, 2 s an attempt.
+    startup_timeout_s: float = 480.0
+    ping_timeout_s: float = 2.0
+    # InvokeEndpoint waits 60 s for the containers.
+    invoke_timeout_s: float = 60.0
+    # Real-time payload limit on AWS's current pages; the API model still says 6 MiB.
+    max_invoke_body_bytes: int = 25 * MEBIBYTE
+    # Between two containers of a pipeline AWS allows 5 MB.
+    max_hop_body_bytes: int = 5_000_000
+    # SIGTERM, then SIGKILL this much later.
+    stop_grace_s: float = 30.0
+    # How long the recommender holds one number of users before it adds more.
+    load_stage_s: float = 3.0
