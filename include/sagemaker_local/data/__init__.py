@@ -1,0 +1,1 @@
+"""The data plane: InvokeEndpoint, from a client's request through the containers of one instance to the answer."""

@@ -1,0 +1,78 @@
+"""One request through the containers of one instance, each getting what the one before it answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from include.sagemaker_local.clock import Clock
+from include.sagemaker_local.data import model_error
+from include.sagemaker_local.data.invocation import Invocation
+from include.sagemaker_local.data.model_error import ModelError
+from include.sagemaker_local.http1.client import HttpClient
+from include.sagemaker_local.http1.errors import HttpError, ProtocolError, RequestTimeout
+from include.sagemaker_local.http1.messages import Request, Response
+from include.sagemaker_local.routes import Hop
+from include.sagemaker_local.settings import Settings
+
+# What AWS calls the only container of a model that is no pipeline.
+SINGLE_CONTAINER = "primary"
+
+
+class ChainAnswer(NamedTuple):
+    """The last container's response, and each container's time in microseconds, in order."""
+
+    response: Response
+    latencies_us: list[tuple[str, int]]
+
+
+class Chain:
+    """Runs requests through containers. Holds no state of its own."""
+
+    def __init__(self, client: HttpClient, settings: Settings, clock: Clock) -> None:
+        self._client = client
+        self._timeout_s = settings.invoke_timeout_s
+        self._max_hop_body_bytes = settings.max_hop_body_bytes
+        self._clock = clock
+
+    async def run(self, hops: Sequence[Hop], invocation: Invocation) -> ChainAnswer:
+        """Ask every container in turn. All together have the settings' invoke timeout.
+
+        The client's Content-Type goes to the first container, its Accept to the last one; in between, a response's
+        Content-Type is the next request's, to the letter. Raises ModelError, naming the container, at the first
+        answer that is not 2xx, comes too late or not at all, or is too large to be handed on.
+        """
+        last = len(hops) - 1
+        now_s = self._clock.monotonic_s()
+        deadline_s = now_s + self._timeout_s
+        body, content_type = invocation.body, invocation.content_type
+        latencies_us: list[tuple[str, int]] = []
+        for position, hop in enumerate(hops):
+            headers = invocation.passed_on.copy()
+            if content_type is not None:
+                headers.append((b"content-type", content_type))
+            if position == last and invocation.accept is not None:
+                headers.append((b"accept", invocation.accept))
+            label = hop.name if last else SINGLE_CONTAINER
+            request = Request(b"POST", b"/invocations", headers, body)
+            try:
+                response = await self._client.request(hop.host, hop.port, request, timeout_s=deadline_s - now_s)
+            except HttpError as error:
+                raise _no_answer(label, error) from error
+            if not 200 <= response.status < 300:
+                raise model_error.answered_with_error(label, response.status, response.body)
+            started_s, now_s = now_s, self._clock.monotonic_s()
+            latencies_us.append((label, round((now_s - started_s) * 1_000_000)))
+            body, content_type = response.body, response.header(b"content-type")
+            if position != last and len(body) > self._max_hop_body_bytes:
+                following = hops[position + 1].name
+                raise model_error.too_large(label, following, response.status, len(body), self._max_hop_body_bytes)
+        return ChainAnswer(response, latencies_us)
+
+
+def _no_answer(container: str, error: HttpError) -> ModelError:
+    if isinstance(error, RequestTimeout):
+        return model_error.timed_out(container)
+    if isinstance(error, ProtocolError):
+        return model_error.malformed(container)
+    return model_error.exited(container)

@@ -1,0 +1,89 @@
+"""What an InvokeEndpoint request asks for: its headers and path, read once.
+
+PURE: no I/O, no third-party imports.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from include.sagemaker_local.errors import ApiError
+from include.sagemaker_local.http1.messages import Headers, Request
+
+CUSTOM_ATTRIBUTES = b"x-amzn-sagemaker-custom-attributes"
+
+_PREFIX = b"x-amzn-sagemaker-"
+_TARGET_VARIANT = b"x-amzn-sagemaker-target-variant"
+
+# What containers get to see besides Content-Type and Accept; the platform strips every other header.
+_PASSED_ON = frozenset((CUSTOM_ATTRIBUTES, b"x-amzn-sagemaker-inference-id"))
+
+# From the API model: CustomAttributesHeader is at most 1,024 characters.
+_MAX_CUSTOM_ATTRIBUTES = 1024
+
+_OTHER_OPERATIONS = {
+    b"async-invocations": "InvokeEndpointAsync",
+    b"invocations-response-stream": "InvokeEndpointWithResponseStream",
+    b"invocations-bidirectional-stream": "InvokeEndpointWithBidirectionalStream",
+}
+
+
+class Invocation(NamedTuple):
+    """One request as the containers of a pipeline get to see it, and which variant shall answer (None: any)."""
+
+    body: bytes
+    content_type: bytes | None
+    accept: bytes | None
+    passed_on: Headers
+    target_variant: str | None
+
+
+def endpoint_name(request: Request) -> str:
+    """The endpoint's name from `POST /endpoints/{EndpointName}/invocations`.
+
+    Raises ApiError, naming the operation, for anything else.
+    """
+    parts = request.target.partition(b"?")[0].split(b"/")
+    if len(parts) == 4 and parts[1] == b"endpoints" and request.method == b"POST":
+        if parts[3] == b"invocations":
+            return unquote(parts[2].decode("latin-1"))
+        if parts[3] in _OTHER_OPERATIONS:
+            raise _not_there_yet(f"{_OTHER_OPERATIONS[parts[3]]} (/{parts[3].decode()})")
+    asked = f"{request.method.decode('latin-1')} {request.target.decode('latin-1')}"
+    message = f"SageMaker Runtime has no operation {asked}; it has POST /endpoints/{{EndpointName}}/invocations."
+    raise ApiError("UnknownOperationException", message, status=404)
+
+
+def read_invocation(request: Request) -> Invocation:
+    """Raises ApiError ValidationError for a header that asks for something that is not there, or breaks a limit."""
+    content_type = accept = target_variant = None
+    passed_on: Headers = []
+    for header in request.headers:
+        name, value = header
+        if name == b"content-type":
+            content_type = value
+        elif name == b"accept":
+            accept = value
+        elif not name.startswith(_PREFIX):
+            continue
+        elif name in _PASSED_ON:
+            passed_on.append(header)
+            _check_length(name, value)
+        elif name == _TARGET_VARIANT:
+            target_variant = value.decode("latin-1")
+        else:
+            raise _not_there_yet(f"the header {name.decode('latin-1')}")
+    return Invocation(request.body, content_type, accept, passed_on, target_variant)
+
+
+def _check_length(name: bytes, value: bytes) -> None:
+    if name == CUSTOM_ATTRIBUTES and len(value) > _MAX_CUSTOM_ATTRIBUTES:
+        constraint = f"Member must have length less than or equal to {_MAX_CUSTOM_ATTRIBUTES}"
+        shown = value.decode("latin-1")
+        message = f"1 validation error detected: Value '{shown}' at 'customAttributes' failed to satisfy constraint: "
+        raise ApiError("ValidationError", message + constraint)
+
+
+def _not_there_yet(what: str) -> ApiError:
+    return ApiError("ValidationError", f"The local SageMaker does not support {what} yet. Nothing was invoked.")

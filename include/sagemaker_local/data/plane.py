@@ -1,0 +1,130 @@
+"""InvokeEndpoint: POST /endpoints/{EndpointName}/invocations.
+
+A successful answer is the last container's body with its Content-Type, and
+
+- x-amzn-invoked-production-variant: the variant that answered;
+- x-amzn-sagemaker-custom-attributes: the last container's, if it set any;
+- x-local-container-latency-us: ours. Microseconds for each container in order, measured from sending its request to
+  having its whole response: `featurize=1210,predict=812,label=640`. Their sum is what CloudWatch calls ModelLatency.
+
+Errors have AWS's rest-json form. A container's own error is a ModelError, HTTP 424, whatever its status was.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import uuid
+from collections.abc import Callable, Sequence
+
+from include.sagemaker_local.clock import Clock
+from include.sagemaker_local.data.chain import Chain, ChainAnswer
+from include.sagemaker_local.data.invocation import CUSTOM_ATTRIBUTES, Invocation, endpoint_name, read_invocation
+from include.sagemaker_local.data.model_error import ModelError
+from include.sagemaker_local.data.rest_json import failure, model_failure
+from include.sagemaker_local.data.variants import find_variant, pick_instance, pick_variant
+from include.sagemaker_local.errors import ApiError
+from include.sagemaker_local.http1.client import HttpClient
+from include.sagemaker_local.http1.messages import Headers, Request, Response
+from include.sagemaker_local.routes import Instance, Route, RouteTable, VariantRoute
+from include.sagemaker_local.settings import Settings
+
+CONTAINER_LATENCY = b"x-local-container-latency-us"
+
+
+class DataPlane:
+    """Answers InvokeEndpoint from the routes that are live at that moment."""
+
+    def __init__(
+        self,
+        routes: RouteTable,
+        settings: Settings,
+        client: HttpClient,
+        clock: Clock,
+        *,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._routes = routes
+        self._settings = settings
+        self._chain = Chain(client, settings, clock)
+        self._chance = chance
+        self._outstanding: dict[str, int] = {}
+        # Unique without a system call for each request: a random prefix a process, then a count, in a UUID's form.
+        self._request_id_prefix = str(uuid.uuid4()).encode()[:24]
+        self._request_count = itertools.count(1)
+
+    async def handle(self, request: Request, region: str) -> Response:
+        """The answer to a request below /endpoints/. The route is looked up before this first waits."""
+        request_id = self._request_id_prefix + b"%012x" % next(self._request_count)
+        try:
+            name = endpoint_name(request)
+            return await self._invoke(request, region, name, request_id)
+        except ModelError as error:
+            return self._model_failure(error, region, name, request_id)
+        except ApiError as error:
+            return failure(error, request_id)
+
+    async def _invoke(self, request: Request, region: str, name: str, request_id: bytes) -> Response:
+        invocation = read_invocation(request)
+        self._check_size(invocation)
+        variant = self._variant(self._route(region, name), invocation.target_variant)
+        instances = variant.instances
+        if len(instances) == 1:
+            answer = await self._chain.run(instances[0].hops, invocation)
+        else:
+            answer = await self._ask_least_busy(instances, invocation)
+        return _success(answer, variant, request_id)
+
+    def _check_size(self, invocation: Invocation) -> None:
+        limit = self._settings.max_invoke_body_bytes
+        if len(invocation.body) > limit:
+            # The very words, and the code, that clients of the service have reported.
+            raise ApiError("413", f"HTTP content length exceeded {limit} bytes.", status=413)
+
+    def _route(self, region: str, name: str) -> Route:
+        route = self._routes.get(region, name)
+        if route is None:
+            message = f"Endpoint {name} of account {self._settings.account_id} not found."
+            raise ApiError("ValidationError", message)
+        return route
+
+    def _variant(self, route: Route, target: str | None) -> VariantRoute:
+        variants = route.variants
+        if target is None:
+            return variants[0] if len(variants) == 1 else pick_variant(variants, self._chance())
+        variant = find_variant(variants, target)
+        if variant is None:
+            names = ", ".join(variant.name for variant in variants)
+            message = f"Variant {target} not found in endpoint {route.endpoint_name}. Its variants: {names}."
+            raise ApiError("ValidationError", message)
+        return variant
+
+    async def _ask_least_busy(self, instances: Sequence[Instance], invocation: Invocation) -> ChainAnswer:
+        outstanding = self._outstanding
+        instance = pick_instance(instances, outstanding, self._chance())
+        key = instance.instance_id
+        outstanding[key] = outstanding.get(key, 0) + 1
+        try:
+            return await self._chain.run(instance.hops, invocation)
+        finally:
+            outstanding[key] -= 1
+            if not outstanding[key]:
+                del outstanding[key]  # instances come and go
+
+    def _model_failure(self, error: ModelError, region: str, name: str, request_id: bytes) -> Response:
+        account_id = self._settings.account_id
+        log_group_arn = f"arn:aws:logs:{region}:{account_id}:log-group:/aws/sagemaker/Endpoints/{name}"
+        return model_failure(error.located(region, name, account_id), request_id, log_group_arn)
+
+
+def _success(answer: ChainAnswer, variant: VariantRoute, request_id: bytes) -> Response:
+    latencies = ",".join([f"{container}={latency_us}" for container, latency_us in answer.latencies_us])
+    headers: Headers = [
+        (b"x-amzn-requestid", request_id),
+        (b"x-amzn-invoked-production-variant", variant.name.encode()),
+        (CONTAINER_LATENCY, latencies.encode()),
+    ]
+    for header in answer.response.headers:
+        if header[0] == b"content-type" or header[0] == CUSTOM_ATTRIBUTES:
+            headers.append(header)
+    return Response(200, headers, answer.response.body)

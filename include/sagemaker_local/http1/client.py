@@ -1,0 +1,119 @@
+"""The HTTP/1.1 client: `HttpClient` keeps idle connections for each host and port and uses the latest one first.
+
+When is a request sent again? Only when the connection was an idle one that the peer closed before a byte of the answer
+came, and the method is idempotent (RFC 9110, 9.2.2): then once more, on a new connection. A POST is never sent twice:
+the peer may have acted on it. So that this is rare, a connection that was idle for a while is looked at first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TypeAlias
+
+from include.sagemaker_local.http1.client_connection import ClientConnection
+from include.sagemaker_local.http1.errors import ConnectionFailed, RequestTimeout
+from include.sagemaker_local.http1.messages import Request, Response
+from include.sagemaker_local.http1.rendering import render_request
+
+Address: TypeAlias = tuple[str, int]
+
+_IDEMPOTENT = frozenset((b"GET", b"HEAD", b"PUT", b"DELETE", b"OPTIONS"))
+
+# The event loop notices within one turn that a peer has closed. A connection used this recently is taken on trust; an
+# older one costs one poll(). Servers close idle connections after seconds (gunicorn: 2 s), never this early.
+_TRUSTED_IDLE_S = 0.05
+
+
+class HttpClient:
+    """Sends requests. Belongs to one event loop; any number of requests may be under way."""
+
+    def __init__(self) -> None:
+        self._pools: dict[Address, _Pool] = {}
+
+    async def request(self, host: str, port: int, request: Request, *, timeout_s: float) -> Response:
+        """Send `request` and return the whole answer, whatever its status.
+
+        `timeout_s` covers connecting, sending and receiving. Raises ConnectionFailed, RequestTimeout or ProtocolError.
+        Host, Content-Length and Connection are the client's business.
+        """
+        pool = self._pools.get((host, port))
+        if pool is None:
+            pool = self._pools[host, port] = _Pool(host, port)
+        message = render_request(request, pool.host_header)
+        now_s = pool.loop.time()
+        deadline_s = now_s + timeout_s
+        connection = pool.take_idle(now_s)
+        if connection is None:
+            return await pool.send_on_new(message, request.method, deadline_s)
+        try:
+            return await connection.send(message, request.method, deadline_s)
+        except ConnectionFailed:
+            if connection.answer_began or request.method not in _IDEMPOTENT:
+                raise
+        except asyncio.CancelledError:
+            connection.abort()  # its answer would be taken for that of the next request
+            raise
+        return await pool.send_on_new(message, request.method, deadline_s)
+
+    async def close(self) -> None:
+        """Close all connections. Requests under way end with ConnectionFailed."""
+        for pool in self._pools.values():
+            pool.close()
+        self._pools.clear()
+
+
+class _Pool:
+    """The connections to one address."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._host, self._port = host, port
+        self._authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self.host_header = self._authority.encode()
+        self._idle: list[ClientConnection] = []
+        self._open: set[ClientConnection] = set()
+
+    def take_idle(self, now_s: float) -> ClientConnection | None:
+        """The connection that was used last, if it is still good. Those that are not are closed."""
+        idle = self._idle
+        while idle:
+            connection = idle.pop()
+            if connection.usable and (now_s - connection.idle_since_s < _TRUSTED_IDLE_S or connection.silent()):
+                return connection
+            connection.abort()
+        return None
+
+    async def send_on_new(self, message: bytes, method: bytes, deadline_s: float) -> Response:
+        connection = await self._connect(deadline_s)
+        try:
+            return await connection.send(message, method, deadline_s)
+        except asyncio.CancelledError:
+            connection.abort()
+            raise
+
+    def release(self, connection: ClientConnection) -> None:
+        self._idle.append(connection)
+
+    def forget(self, connection: ClientConnection) -> None:
+        self._open.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+
+    def close(self) -> None:
+        for connection in tuple(self._open):
+            connection.abort()
+
+    async def _connect(self, deadline_s: float) -> ClientConnection:
+        try:
+            async with asyncio.timeout_at(deadline_s):
+                _, connection = await self.loop.create_connection(
+                    lambda: ClientConnection(self._authority, self.loop, self), self._host, self._port
+                )
+        except TimeoutError:
+            raise RequestTimeout(f"{self._authority} did not accept a connection in time") from None
+        except OSError as error:
+            raise ConnectionFailed(f"cannot connect to {self._authority}: {error.strerror or error}") from error
+        if not connection.usable:
+            raise ConnectionFailed(f"{self._authority} accepted the connection and closed it at once")
+        self._open.add(connection)
+        return connection

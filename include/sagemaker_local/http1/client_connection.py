@@ -1,0 +1,190 @@
+"""One connection of the client: writes a request, resolves a future with the response. No task of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from typing import Any, Protocol
+
+import httptools
+
+from include.sagemaker_local.http1.errors import ConnectionFailed, HttpError, ProtocolError, RequestTimeout
+from include.sagemaker_local.http1.messages import Headers, Response
+
+# What announces where a body ends.
+_LENGTHS = frozenset((b"content-length", b"transfer-encoding"))
+
+
+class Owner(Protocol):
+    """Who made a connection and is told of its ways."""
+
+    def release(self, connection: ClientConnection) -> None:
+        """The connection is free for another request."""
+
+    def forget(self, connection: ClientConnection) -> None:
+        """The connection is gone."""
+
+
+class ClientConnection(asyncio.Protocol):
+    """A connection to `authority` that carries one request at a time."""
+
+    def __init__(self, authority: str, loop: asyncio.AbstractEventLoop, owner: Owner) -> None:
+        self.idle_since_s = 0.0
+        self.answer_began = False  # a byte of the response to the latest request has come
+        self.usable = True  # another request may be sent: as far as the event loop knows, nobody has closed it
+        self._authority = authority
+        self._loop = loop
+        self._owner = owner
+        self._transport: asyncio.Transport = None  # type: ignore[assignment]  # set before anything else is called
+        self._parser: Any = httptools.HttpResponseParser(self)
+        self._answer: asyncio.Future[Response] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at_s = 0.0
+        self._deadline_s = 0.0
+        self._method = b""
+        self._forget_message()
+
+    def silent(self) -> bool:
+        """Whether the kernel, too, knows of nothing: on an idle connection whatever can be read is its end, or junk."""
+        poll = select.poll()
+        poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return not poll.poll(0)
+
+    def send(self, message: bytes, method: bytes, deadline_s: float) -> asyncio.Future[Response]:
+        """Write a request, rendered. The future ends with its response, or with an HttpError.
+
+        `deadline_s` is a time of the event loop's clock.
+        """
+        answer = self._answer = self._loop.create_future()
+        self._method = method
+        self.answer_began = False
+        self._deadline_s = deadline_s
+        if self._timer is None or deadline_s < self._timer_at_s:
+            self._set_timer()
+        self._transport.write(message)
+        return answer
+
+    def abort(self) -> None:
+        """Close now. A request under way ends with ConnectionFailed."""
+        self.usable = False
+        self._transport.abort()
+
+    # -- asyncio's callbacks
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Asyncio: connected. TCP_NODELAY is set by asyncio and uvloop alike."""
+        self._transport = transport  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        """Asyncio: bytes have come."""
+        if self._answer is None:
+            self.abort()  # nothing was asked
+            return
+        self.answer_began = True
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserCallbackError:
+            raise  # a fault of ours, not of the peer: asyncio logs it and closes the connection
+        except httptools.HttpParserError as error:
+            self._fail(ProtocolError(f"{self._authority} answered with something that is not HTTP/1.1: {error}"))
+
+    def eof_received(self) -> None:
+        """Asyncio: the peer will send no more. A body without a length ends here (RFC 9112, 6.3)."""
+        self.usable = False
+        if self._answer is not None and self._until_eof:
+            self._complete(self._parser.get_status_code(), reusable=False)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Asyncio: the connection is gone."""
+        self.usable = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._owner.forget(self)
+        if self._answer is not None:
+            when = "in the middle of its answer" if self.answer_began else "before it answered"
+            reason = f": {exc}" if exc else ""
+            self._fail(ConnectionFailed(f"{self._authority} closed the connection {when}{reason}"))
+
+    # -- httptools' callbacks
+
+    def on_message_begin(self) -> None:
+        """Httptools: the first byte of a response."""
+        if self._answer is None:
+            self.abort()  # a second answer to one request: the next one could be taken for another's
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Httptools: one header; after the head, one trailer, which nobody here wants."""
+        if not self._head_done:
+            self._headers.append((name.lower(), value.rstrip()))
+
+    def on_headers_complete(self) -> None:
+        """Httptools: the head is whole."""
+        self._head_done = True
+        status = self._parser.get_status_code()
+        if self._method == b"HEAD" and status >= 200:
+            # The parser would wait for the body that a GET had got.
+            reusable = self._parser.should_keep_alive()
+            self._parser = httptools.HttpResponseParser(self)
+            self._complete(status, reusable=reusable)
+
+    def on_body(self, piece: bytes) -> None:
+        """Httptools: a part of the body."""
+        self._pieces.append(piece)
+
+    def on_message_complete(self) -> None:
+        """Httptools: the response is whole; one below 200 only announces the real one."""
+        status = self._parser.get_status_code()
+        if status < 200:
+            self._forget_message()
+        elif self._answer is not None:
+            self._complete(status, reusable=self._parser.should_keep_alive())
+
+    # -- the work
+
+    def _forget_message(self) -> None:
+        self._headers: Headers = []
+        self._pieces: list[bytes] = []
+        self._head_done = False
+
+    @property
+    def _until_eof(self) -> bool:
+        """Whether the body under way has no announced end."""
+        return self._head_done and not any(name in _LENGTHS for name, _ in self._headers)
+
+    def _complete(self, status: int, *, reusable: bool) -> None:
+        pieces = self._pieces
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        response = Response(status, self._headers, body)
+        answer, self._answer = self._answer, None
+        self._forget_message()
+        # A peer that answers before it has read the whole request is not fit for another one.
+        if reusable and self._transport.get_write_buffer_size() == 0:
+            self.idle_since_s = self._loop.time()
+            self._owner.release(self)
+        else:
+            self.abort()
+        if answer is not None and not answer.done():
+            answer.set_result(response)
+
+    def _fail(self, error: HttpError) -> None:
+        answer, self._answer = self._answer, None
+        self.abort()
+        if answer is not None and not answer.done():
+            answer.set_exception(error)
+
+    def _set_timer(self) -> None:
+        """One timer a connection, not one a request: it is set again only when it has rung too early."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at_s = self._deadline_s
+        self._timer = self._loop.call_at(self._deadline_s, self._rang)
+
+    def _rang(self) -> None:
+        self._timer = None
+        if self._answer is None:
+            return
+        if self._loop.time() < self._deadline_s:
+            self._set_timer()
+        else:
+            self._fail(RequestTimeout(f"{self._authority} did not answer in time"))
