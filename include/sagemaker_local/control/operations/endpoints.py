@@ -1,0 +1,134 @@
+"""CreateEndpoint, UpdateEndpoint, DescribeEndpoint, ListEndpoints, DeleteEndpoint.
+
+These write down what is wanted; the supervisor makes it so.
+"""
+
+from __future__ import annotations
+
+from include.sagemaker_local.control.call import Answer, Call
+from include.sagemaker_local.control.endpoint_description import described
+from include.sagemaker_local.control.listing import Facts, Listing
+from include.sagemaker_local.control.operations.endpoint_configs import found_config
+from include.sagemaker_local.control.operations.tags import requested_tags
+from include.sagemaker_local.control.refusals import already_exists, could_not_find, invalid
+from include.sagemaker_local.deployment import Deployment, VariantPlan
+from include.sagemaker_local.lifecycle import EndpointEvent, EndpointStatus, endpoint_allows
+from include.sagemaker_local.store.records import EndpointConfigRecord, EndpointRecord, VariantRecord
+
+_NOUN = "endpoint"
+_AT_REST = frozenset({EndpointStatus.FAILED, EndpointStatus.OUT_OF_SERVICE})
+
+
+async def create_endpoint(call: Call) -> Answer:
+    """An endpoint in Creating; the supervisor starts its fleet."""
+    request = call.request
+    name = request.required("EndpointName")
+    arn = call.home.arn("endpoint", name)
+    if call.store.endpoint(call.region, name) is not None:
+        raise already_exists(_NOUN, arn)
+    request.refuse("DeploymentConfig", where="CreateEndpoint")
+    wanted = _deployment(call, found_config(call))
+    now_s = call.now_s()
+    record = EndpointRecord(
+        region=call.region,
+        name=name,
+        arn=arn,
+        status=EndpointStatus.CREATING,
+        live=None,
+        wanted=wanted,
+        failure_reason=None,
+        created_at_s=now_s,
+        modified_at_s=now_s,
+    )
+    with call.store.transaction():
+        call.store.add_endpoint(record)
+        call.store.put_tags(arn, requested_tags(request))
+    call.services.wake_endpoints()
+    return {"EndpointArn": arn}
+
+
+async def update_endpoint(call: Call) -> Answer:
+    """Ask for another configuration, or for the same one again: AWS redeploys that too."""
+    request = call.request
+    record = _found(call)
+    _refuse_unless_allowed(record, EndpointEvent.UPDATE)
+    request.refuse("DeploymentConfig", "ExcludeRetainedVariantProperties", where="UpdateEndpoint")
+    for member in ("RetainAllVariantProperties", "RetainDeploymentConfig"):
+        if request.flag(member):
+            request.refuse(member, where="UpdateEndpoint")
+    wanted = _deployment(call, found_config(call))
+    # FailureReason tells of the last update only until the next one begins.
+    call.store.move_endpoint(call.region, record.name, EndpointEvent.UPDATE, wanted=wanted, failure_reason=None)
+    call.services.wake_endpoints()
+    return {"EndpointArn": record.arn}
+
+
+async def describe_endpoint(call: Call) -> Answer:
+    """What serves now, and beside it what is being deployed."""
+    return described(_found(call))
+
+
+async def list_endpoints(call: Call) -> Answer:
+    """Endpoints with their states, newest first."""
+    return _LISTING.answer(call, [record for record in call.store.endpoints() if record.region == call.region])
+
+
+async def delete_endpoint(call: Call) -> Answer:
+    """An endpoint in Deleting; the supervisor stops its fleet and forgets it."""
+    record = _found(call)
+    _refuse_unless_allowed(record, EndpointEvent.DELETE)
+    call.store.move_endpoint(call.region, record.name, EndpointEvent.DELETE)
+    call.services.wake_endpoints()
+    return None
+
+
+def _found(call: Call) -> EndpointRecord:
+    name = call.request.required("EndpointName")
+    record = call.store.endpoint(call.region, name)
+    if record is None:
+        raise could_not_find(_NOUN, call.home.arn("endpoint", name))
+    return record
+
+
+def _refuse_unless_allowed(record: EndpointRecord, event: EndpointEvent) -> None:
+    if endpoint_allows(record.status, event):
+        return
+    if record.status in _AT_REST:
+        raise invalid(f'Cannot update endpoint "{record.arn}" because it is {record.status}; delete it.')
+    raise invalid(f'Cannot update in-progress endpoint "{record.arn}".')  # AWS says "update" for DeleteEndpoint too
+
+
+def _deployment(call: Call, config: EndpointConfigRecord) -> Deployment:
+    """The configuration with the containers of its models, as they are at this moment."""
+    return Deployment(config.name, tuple(_plan(call, variant) for variant in config.variants))
+
+
+def _plan(call: Call, variant: VariantRecord) -> VariantPlan:
+    model = call.store.model(call.region, variant.model_name)
+    if model is None:
+        raise could_not_find("model", call.home.arn("model", variant.model_name))
+    return VariantPlan(
+        name=variant.name,
+        model_name=model.name,
+        instance_type=variant.instance_type,
+        instance_count=variant.instance_count,
+        weight=variant.weight,
+        containers=model.containers,
+        startup_timeout_s=variant.startup_timeout_s,
+    )
+
+
+_LISTING: Listing[EndpointRecord] = Listing(
+    member="Endpoints",
+    descending=True,
+    facts=lambda record: Facts(
+        record.name, record.name, record.created_at_s, modified_at_s=record.modified_at_s, status=record.status
+    ),
+    summary=lambda record: {
+        "EndpointName": record.name,
+        "EndpointArn": record.arn,
+        "CreationTime": record.created_at_s,
+        "LastModifiedTime": record.modified_at_s,
+        "EndpointStatus": record.status,
+    },
+)

@@ -1,0 +1,75 @@
+"""The rules of a CreateModelPackage request that the service model does not know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from include.sagemaker_local.control.call import Call
+from include.sagemaker_local.control.containers import chain, draft, refuse_missing_model_data
+from include.sagemaker_local.control.refusals import invalid
+from include.sagemaker_local.deployment import Container
+from include.sagemaker_local.wire.members import Members
+
+RESOURCE = "model-package"
+
+_NOT_SERVED = ("SourceAlgorithmSpecification", "ValidationSpecification", "ManagedStorageType")
+_INSTANCE_TYPES = ("SupportedTransformInstanceTypes", "SupportedRealtimeInferenceInstanceTypes")
+
+
+def refuse_contradictions(request: Members) -> None:
+    """Raise ApiError for what is neither a versioned nor an unversioned package, or is not served here."""
+    name, group = request.text("ModelPackageName"), request.text("ModelPackageGroupName")
+    if name is not None and group is not None:
+        raise invalid(
+            "Both ModelPackageName and ModelPackageGroupName are provided in the input. "
+            "Cannot determine which one to use."
+        )
+    if name is None and group is None:
+        raise invalid("Missing ARN.")
+    request.refuse(*_NOT_SERVED, where="CreateModelPackage")
+    if request.flag("CertifyForMarketplace"):
+        request.refuse("CertifyForMarketplace", where="CreateModelPackage")
+    if group is not None:
+        _refuse_for_versions(request)
+    else:
+        _refuse_for_unversioned(request)
+
+
+def checked_containers(call: Call) -> tuple[Container, ...]:
+    """The containers of the request's InferenceSpecification, none without one.
+
+    Raises ApiError when their names contradict each other or their model data is not there. What is inside the model
+    data is looked at when a model is created, as on AWS: it may be uploaded anew until then.
+    """
+    specification = call.request.structure("InferenceSpecification")
+    if specification is None:
+        return ()
+    definitions = specification.structures("Containers")
+    containers = chain(
+        [draft(item, f"InferenceSpecification.Containers[{number}]") for number, item in enumerate(definitions, 1)]
+    )
+    for container in containers:
+        if container.model_data_url is not None:
+            refuse_missing_model_data(call.services.objects, container.model_data_url)
+    return containers
+
+
+def accepted_members(request: Members) -> dict[str, Any]:
+    """What is kept of the request. Two requests with one ClientToken are the same when this is."""
+    return {name: value for name, value in request.raw.items() if name != "ClientToken"}
+
+
+def _refuse_for_versions(request: Members) -> None:
+    if request.structures("Tags"):
+        raise invalid("A versioned model package cannot have tags; tag its model package group.")
+
+
+def _refuse_for_unversioned(request: Members) -> None:
+    if "ModelApprovalStatus" in request:
+        raise invalid("ModelApprovalStatus is for versioned model packages; this one names no ModelPackageGroupName.")
+    specification = request.structure("InferenceSpecification")
+    if specification is None:
+        raise invalid("An unversioned model package needs an InferenceSpecification.")
+    missing = [name for name in _INSTANCE_TYPES if not specification.texts(name)]
+    if missing:
+        raise invalid(f"InferenceSpecification of an unversioned model package needs {' and '.join(missing)}.")

@@ -1,0 +1,107 @@
+"""From a request on `/` to the operation that X-Amz-Target names, and back to a response."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+
+from include.sagemaker_local.clock import Clock
+from include.sagemaker_local.control.call import Answer, Call, Operation, Services
+from include.sagemaker_local.control.operations import (
+    endpoint_configs,
+    endpoints,
+    model_package_groups,
+    model_packages,
+    models,
+    recommendation_jobs,
+    tags,
+)
+from include.sagemaker_local.errors import ApiError, HostError
+from include.sagemaker_local.http1.messages import Request, Response
+from include.sagemaker_local.objects import ObjectReader
+from include.sagemaker_local.store import Store
+from include.sagemaker_local.wire import json11, service_model
+from include.sagemaker_local.wire.members import Members
+from include.sagemaker_local.wire.signature import credentials
+from include.sagemaker_local.wire.validate import validated
+
+logger = logging.getLogger(__name__)
+
+OPERATIONS: Mapping[str, Operation] = {
+    "AddTags": tags.add_tags,
+    "CreateEndpoint": endpoints.create_endpoint,
+    "CreateEndpointConfig": endpoint_configs.create_endpoint_config,
+    "CreateInferenceRecommendationsJob": recommendation_jobs.create_inference_recommendations_job,
+    "CreateModel": models.create_model,
+    "CreateModelPackage": model_packages.create_model_package,
+    "CreateModelPackageGroup": model_package_groups.create_model_package_group,
+    "DeleteEndpoint": endpoints.delete_endpoint,
+    "DeleteEndpointConfig": endpoint_configs.delete_endpoint_config,
+    "DeleteModel": models.delete_model,
+    "DeleteModelPackage": model_packages.delete_model_package,
+    "DeleteModelPackageGroup": model_package_groups.delete_model_package_group,
+    "DeleteTags": tags.delete_tags,
+    "DescribeEndpoint": endpoints.describe_endpoint,
+    "DescribeEndpointConfig": endpoint_configs.describe_endpoint_config,
+    "DescribeInferenceRecommendationsJob": recommendation_jobs.describe_inference_recommendations_job,
+    "DescribeModel": models.describe_model,
+    "DescribeModelPackage": model_packages.describe_model_package,
+    "DescribeModelPackageGroup": model_package_groups.describe_model_package_group,
+    "ListEndpointConfigs": endpoint_configs.list_endpoint_configs,
+    "ListEndpoints": endpoints.list_endpoints,
+    "ListInferenceRecommendationsJobSteps": recommendation_jobs.list_inference_recommendations_job_steps,
+    "ListInferenceRecommendationsJobs": recommendation_jobs.list_inference_recommendations_jobs,
+    "ListModelPackageGroups": model_package_groups.list_model_package_groups,
+    "ListModelPackages": model_packages.list_model_packages,
+    "ListModels": models.list_models,
+    "ListTags": tags.list_tags,
+    "StopInferenceRecommendationsJob": recommendation_jobs.stop_inference_recommendations_job,
+    "UpdateEndpoint": endpoints.update_endpoint,
+    "UpdateModelPackage": model_packages.update_model_package,
+}
+"""Every operation that is served. What botocore knows beyond it is refused by name."""
+
+
+class ControlPlane:
+    """Answers `POST /` for SageMaker's control plane. Use it from the thread that opened the store."""
+
+    def __init__(
+        self,
+        store: Store,
+        objects: ObjectReader,
+        clock: Clock,
+        account_id: str,
+        wake_endpoints: Callable[[], None],
+        wake_jobs: Callable[[], None],
+    ) -> None:
+        self._services = Services(store, objects, clock, account_id, wake_endpoints, wake_jobs)
+        self._model = service_model.sagemaker()
+
+    async def handle(self, request: Request) -> Response:
+        """The response to one request, whatever happens to it; a refusal is a response too."""
+        try:
+            return json11.success(await self._answer(request))
+        except ApiError as error:
+            return json11.failure(error)
+        except HostError as error:
+            logger.error("%s", error)
+            return json11.failure(ApiError("InternalFailure", str(error), status=500))
+        except Exception:
+            logger.exception("an operation failed: %s", request.header(b"x-amz-target"))
+            message = "The local SageMaker failed at this request; its log says where. This is its fault, not yours."
+            return json11.failure(ApiError("InternalFailure", message, status=500))
+
+    async def _answer(self, request: Request) -> Answer:
+        scope = credentials(request)
+        name = json11.target(request)
+        operation = self._operation(name)
+        shape = self._model.input_shape(name)
+        members = validated(shape, json11.body(request)) if shape else {}
+        return await operation(Call(self._services, scope.region, Members(members)))
+
+    def _operation(self, name: str) -> Operation:
+        if name in OPERATIONS:
+            return OPERATIONS[name]
+        if name in self._model.operations:
+            raise ApiError("UnsupportedOperation", f"The local SageMaker does not have {name} yet; nothing was done.")
+        raise json11.unknown_operation(name)

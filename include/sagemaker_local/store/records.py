@@ -1,0 +1,125 @@
+"""Frozen records of what the store keeps: one class a resource.
+
+`accepted` is the request as it was validated and accepted, in AWS's own member names; Describe echoes it.
+Everything that code branches on is a typed field of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from include.sagemaker_local.deployment import Container, Deployment
+from include.sagemaker_local.lifecycle import EndpointStatus, JobStatus
+
+Json: TypeAlias = "Mapping[str, Json] | list[Json] | str | int | float | bool | None"
+JsonObject: TypeAlias = Mapping[str, "Json"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPackageGroupRecord:
+    """A model package group."""
+
+    region: str
+    name: str
+    arn: str
+    created_at_s: float
+    accepted: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPackageRecord:
+    """A model package: a version of a group, or unversioned when `group_name` is None."""
+
+    region: str
+    name: str
+    arn: str
+    group_name: str | None
+    version: int | None
+    containers: tuple[Container, ...]
+    approval_status: str | None
+    approval_description: str | None
+    customer_metadata: Mapping[str, str]
+    client_token: str | None
+    created_at_s: float
+    modified_at_s: float
+    accepted: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """A model. `containers` are resolved: package references are expanded and every container has a name."""
+
+    region: str
+    name: str
+    arn: str
+    containers: tuple[Container, ...]
+    created_at_s: float
+    accepted: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class VariantRecord:
+    """A production variant of an endpoint config."""
+
+    name: str
+    model_name: str
+    instance_type: str
+    instance_count: int
+    weight: float
+    startup_timeout_s: float | None = None  # ContainerStartupHealthCheckTimeoutInSeconds
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointConfigRecord:
+    """An endpoint configuration."""
+
+    region: str
+    name: str
+    arn: str
+    variants: tuple[VariantRecord, ...]
+    created_at_s: float
+    accepted: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRecord:
+    """An endpoint. `live` is what has the traffic, `wanted` what a create or update under way asked for."""
+
+    region: str
+    name: str
+    arn: str
+    status: EndpointStatus
+    live: Deployment | None
+    wanted: Deployment | None
+    failure_reason: str | None
+    created_at_s: float
+    modified_at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationJobRecord:
+    """An inference recommendations job. The two result lists are in the API's own form, absent until it is done."""
+
+    region: str
+    name: str
+    arn: str
+    status: JobStatus
+    failure_reason: str | None
+    created_at_s: float
+    modified_at_s: float
+    completed_at_s: float | None
+    accepted: JsonObject
+    recommendations: tuple[JsonObject, ...]
+    endpoint_performances: tuple[JsonObject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationStepRecord:
+    """One benchmark of a job, in the API's own form (an InferenceRecommendationsJobStep's InferenceBenchmark)."""
+
+    job_name: str
+    position: int
+    status: JobStatus
+    benchmark: JsonObject

@@ -1,0 +1,107 @@
+-- Everything the local SageMaker remembers about SageMaker. Running it again changes nothing.
+--
+-- Names compare without regard to case, because an ARN carries the name in lower case and so "Fraud" and "fraud" would
+-- be one resource; the spelling that the resource was created with is kept.
+-- Times are seconds since the epoch. Columns that end in _json hold one JSON value each.
+
+CREATE TABLE IF NOT EXISTS model_package_groups (
+    region        TEXT NOT NULL,
+    name          TEXT NOT NULL COLLATE NOCASE,
+    arn           TEXT NOT NULL UNIQUE,
+    created_at_s  REAL NOT NULL,
+    accepted_json TEXT NOT NULL CHECK (json_valid(accepted_json)),
+    last_version  INTEGER NOT NULL DEFAULT 0 CHECK (last_version >= 0), -- a deleted version's number is never used again
+    PRIMARY KEY (region, name)
+);
+
+CREATE TABLE IF NOT EXISTS model_packages (
+    region                 TEXT NOT NULL,
+    arn                    TEXT NOT NULL,
+    name                   TEXT NOT NULL COLLATE NOCASE,
+    group_name             TEXT COLLATE NOCASE,
+    version                INTEGER CHECK (version >= 1),
+    containers_json        TEXT NOT NULL CHECK (json_valid(containers_json)),
+    approval_status        TEXT CHECK (approval_status IN ('Approved', 'Rejected', 'PendingManualApproval')),
+    approval_description   TEXT,
+    customer_metadata_json TEXT NOT NULL CHECK (json_valid(customer_metadata_json)),
+    client_token           TEXT,
+    created_at_s           REAL NOT NULL,
+    modified_at_s          REAL NOT NULL,
+    accepted_json          TEXT NOT NULL CHECK (json_valid(accepted_json)),
+    PRIMARY KEY (region, arn),
+    UNIQUE (region, group_name, version),
+    UNIQUE (region, client_token),
+    FOREIGN KEY (region, group_name) REFERENCES model_package_groups (region, name),
+    CHECK ((group_name IS NULL) = (version IS NULL)),
+    CHECK (group_name IS NOT NULL OR approval_status IS NULL)
+);
+
+CREATE TABLE IF NOT EXISTS models (
+    region          TEXT NOT NULL,
+    name            TEXT NOT NULL COLLATE NOCASE,
+    arn             TEXT NOT NULL UNIQUE,
+    containers_json TEXT NOT NULL CHECK (json_array_length(containers_json) BETWEEN 1 AND 15),
+    created_at_s    REAL NOT NULL,
+    accepted_json   TEXT NOT NULL CHECK (json_valid(accepted_json)),
+    PRIMARY KEY (region, name)
+);
+
+CREATE TABLE IF NOT EXISTS endpoint_configs (
+    region        TEXT NOT NULL,
+    name          TEXT NOT NULL COLLATE NOCASE,
+    arn           TEXT NOT NULL UNIQUE,
+    variants_json TEXT NOT NULL CHECK (json_array_length(variants_json) BETWEEN 1 AND 10),
+    created_at_s  REAL NOT NULL,
+    accepted_json TEXT NOT NULL CHECK (json_valid(accepted_json)),
+    PRIMARY KEY (region, name)
+);
+
+-- live_json is what has the traffic, wanted_json what a create or update under way asked for: whole copies, because the
+-- configuration and the models may be deleted while the endpoint still runs.
+CREATE TABLE IF NOT EXISTS endpoints (
+    region         TEXT NOT NULL,
+    name           TEXT NOT NULL COLLATE NOCASE,
+    arn            TEXT NOT NULL UNIQUE,
+    status         TEXT NOT NULL CHECK (status IN ('OutOfService', 'Creating', 'Updating', 'SystemUpdating', 'RollingBack',
+                                                   'InService', 'Deleting', 'Failed', 'UpdateRollbackFailed')),
+    live_json      TEXT CHECK (live_json IS NULL OR json_valid(live_json)),
+    wanted_json    TEXT CHECK (wanted_json IS NULL OR json_valid(wanted_json)),
+    failure_reason TEXT,
+    created_at_s   REAL NOT NULL,
+    modified_at_s  REAL NOT NULL,
+    PRIMARY KEY (region, name)
+);
+
+CREATE TABLE IF NOT EXISTS recommendation_jobs (
+    region                     TEXT NOT NULL,
+    name                       TEXT NOT NULL COLLATE NOCASE,
+    arn                        TEXT NOT NULL UNIQUE,
+    status                     TEXT NOT NULL CHECK (status IN ('PENDING', 'IN_PROGRESS', 'COMPLETED', 'FAILED',
+                                                               'STOPPING', 'STOPPED')),
+    failure_reason             TEXT,
+    created_at_s               REAL NOT NULL,
+    modified_at_s              REAL NOT NULL,
+    completed_at_s             REAL,
+    accepted_json              TEXT NOT NULL CHECK (json_valid(accepted_json)),
+    recommendations_json       TEXT NOT NULL, -- metrics may be NaN, which is JSON to AWS but not to json_valid
+    endpoint_performances_json TEXT NOT NULL,
+    PRIMARY KEY (region, name),
+    CHECK ((completed_at_s IS NOT NULL) = (status IN ('COMPLETED', 'FAILED', 'STOPPED')))
+);
+
+CREATE TABLE IF NOT EXISTS recommendation_steps (
+    region         TEXT NOT NULL,
+    job_name       TEXT NOT NULL COLLATE NOCASE,
+    position       INTEGER NOT NULL CHECK (position >= 0),
+    status         TEXT NOT NULL CHECK (status IN ('PENDING', 'IN_PROGRESS', 'COMPLETED', 'FAILED', 'STOPPING', 'STOPPED')),
+    benchmark_json TEXT NOT NULL, -- may hold NaN, as above
+    PRIMARY KEY (region, job_name, position),
+    FOREIGN KEY (region, job_name) REFERENCES recommendation_jobs (region, name)
+);
+
+CREATE TABLE IF NOT EXISTS tags (
+    arn   TEXT NOT NULL,
+    key   TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (arn, key)
+);

@@ -1,0 +1,46 @@
+"""The service model's regular expressions, which are written for Java, as Python patterns."""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from functools import cache
+
+_ASCII = 0x80
+_PROPERTY = re.compile(r"\\p\{(\w+)\}")
+# `$` with a repeat count (CustomerMetadataMap has one) is an anchor that changes nothing; Python refuses to compile it.
+_REPEATED_ANCHOR = re.compile(r"\$\{\d+,\d+\}")
+# Java spells the code points above U+FFFF as a range of surrogate pairs.
+_JAVA_ASTRAL, _PYTHON_ASTRAL = r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"
+
+
+def matches(pattern: str, value: str) -> bool:
+    r"""Whether the whole of `value` matches. `\d`, `\w` and `\s` mean ASCII and `\p{L}` means Unicode, as in Java."""
+    return _compiled(pattern, ascii_only=value.isascii()).fullmatch(value) is not None
+
+
+@cache
+def _compiled(pattern: str, *, ascii_only: bool) -> re.Pattern[str]:
+    # For a value of ASCII the classes need ASCII only, which spares most servers the scan of all of Unicode below.
+    limit = _ASCII if ascii_only else sys.maxunicode + 1
+    python = _REPEATED_ANCHOR.sub("", pattern).replace(_JAVA_ASTRAL, _PYTHON_ASTRAL)
+    return re.compile(_PROPERTY.sub(lambda match: _class_members(match[1], limit), python), re.ASCII)
+
+
+def _class_members(name: str, limit: int) -> str:
+    r"""What `\p{name}` stands for inside square brackets, which is the only place where the model uses it."""
+    return "a-zA-Z0-9" if name == "Alnum" else _categories(limit).get(name, "")
+
+
+@cache
+def _categories(limit: int) -> dict[str, str]:
+    """The code points below `limit` of each major Unicode category, as ranges for square brackets."""
+    ranges: dict[str, list[str]] = {}
+    start, category = 0, unicodedata.category(chr(0))[0]
+    for code in range(1, limit + 1):
+        following = unicodedata.category(chr(code))[0] if code < limit else ""
+        if following != category:
+            ranges.setdefault(category, []).append(f"\\U{start:08x}-\\U{code - 1:08x}")
+            start, category = code, following
+    return {name: "".join(parts) for name, parts in ranges.items()}

@@ -1,0 +1,34 @@
+"""botocore's own description of the SageMaker API: which operations there are, and what their requests look like."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from botocore.loaders import Loader
+from botocore.model import OperationModel, StructureShape
+from botocore.model import ServiceModel as BotocoreServiceModel
+
+
+class ServiceModel:
+    """SageMaker's operations as the installed botocore knows them."""
+
+    def __init__(self) -> None:
+        self._model = BotocoreServiceModel(Loader().load_service_model("sagemaker", "service-2"), "sagemaker")
+        self.operations: frozenset[str] = frozenset(self._model.operation_names)
+
+    def input_shape(self, operation: str) -> StructureShape | None:
+        """The shape of the operation's request; None when it takes no members."""
+        return self._operation(operation).input_shape
+
+    def output_shape(self, operation: str) -> StructureShape | None:
+        """The shape of the operation's answer; None when it has no body."""
+        return self._operation(operation).output_shape
+
+    def _operation(self, operation: str) -> OperationModel:
+        return self._model.operation_model(operation)
+
+
+@cache
+def sagemaker() -> ServiceModel:
+    """The model, read from disk once: it is several MB of JSON and never changes while a process runs."""
+    return ServiceModel()
