@@ -1,0 +1,1 @@
+"""Sample pipelines to train, deploy and copy from."""

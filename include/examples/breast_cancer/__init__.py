@@ -1,0 +1,1 @@
+"""A pipeline of three containers on scikit-learn's bundled breast-cancer data: featurize, predict, label."""

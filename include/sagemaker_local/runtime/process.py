@@ -1,0 +1,155 @@
+"""Containers as processes of this machine: one process group for each, on a loopback port of its own.
+
+What AWS gives a container and a process does not have: a file system of its own (the model lies at
+`$SAGEMAKER_BASE_DIR/model`, not at /opt/ml/model), and the packages of its image (the ones installed here serve).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import shutil
+import socket
+import sys
+import zlib
+from pathlib import Path
+
+from include.sagemaker_local.deployment import Container
+from include.sagemaker_local.errors import ContainerError, HostError
+from include.sagemaker_local.objects import ObjectReader
+from include.sagemaker_local.runtime import artifacts
+from include.sagemaker_local.runtime.contract import Placement
+from include.sagemaker_local.runtime.environment import Site, container_environment
+from include.sagemaker_local.runtime.images import FrameworkImage, framework_image
+from include.sagemaker_local.runtime.running import RunningProcess
+from include.sagemaker_local.settings import Settings
+
+_PROJECT_ROOT = Path(__file__).resolve().parents[3]
+_SERVING = "include.sagemaker_local.serving"
+_HOST = "127.0.0.1"  # containers are reached through the server only, whatever address that one listens on
+# Connections wait here while the libraries are imported and when all workers are busy; gunicorn's default.
+_BACKLOG = 2048
+# Second ports lie below the range from which systems hand out ports by themselves (32768 on Linux, 49152 on macOS).
+_SAFE_PORTS_FROM = 20_000
+_SAFE_PORTS_EACH = 10
+_SAFE_PORT_RANGES = 1_200
+_GIBIBYTE = 1024**3
+
+
+class ProcessRuntime:
+    """Starts containers whose image is one of AWS's scikit-learn or XGBoost images as processes.
+
+    `start` has to be called on the server's main thread: on Linux a container ends with the thread that started it.
+    """
+
+    def __init__(self, objects: ObjectReader, settings: Settings) -> None:
+        self._objects = objects
+        self._max_body_bytes = settings.max_invoke_body_bytes
+        self._safe_ranges = itertools.cycle(range(_SAFE_PORT_RANGES))
+
+    async def start(self, container: Container, placement: Placement) -> RunningProcess:
+        """Unpack the model below `placement.directory` and start the container; it is not ready yet.
+
+        Raises ArtifactError for a bad artifact, ContainerError for an image or setting that cannot be served, and
+        HostError when this machine has no room, port or process left.
+        """
+        image = framework_image(container.image, container=container.name)
+        _check_submit_directory(container)
+        await asyncio.to_thread(self._unpack, container, placement)
+        with _listener() as listener:
+            return await self._spawn(container, placement, image, listener)
+
+    def _unpack(self, container: Container, placement: Placement) -> None:
+        base = placement.directory / "ml"
+        try:
+            shutil.rmtree(base, ignore_errors=True)  # a restart serves what S3 holds now, and nothing left over
+            (base / "model").mkdir(parents=True)
+            placement.log_file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise HostError(f"cannot make the directory of container {container.name!r}: {error}") from error
+        if container.model_data_url is not None:
+            data = self._objects.read(container.model_data_url)
+            artifacts.unpack(data, container.model_data_url, base / "model")
+
+    async def _spawn(
+        self, container: Container, placement: Placement, image: FrameworkImage, listener: socket.socket
+    ) -> RunningProcess:
+        host, port = listener.getsockname()[:2]
+        cpus = _cpus(placement)
+        site = Site(container.name, placement.region, placement.directory, port, self._next_safe_ports(), len(cpus))
+        lifeline, held = os.pipe()  # `held` is this process's end: when it closes, however that happens, the child ends
+        arguments = [
+            *_arguments(image, placement, cpus, listener.fileno(), lifeline),
+            f"--max-body-bytes={self._max_body_bytes}",
+        ]
+        try:
+            with placement.log_file.open("ab") as log:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    *arguments,
+                    cwd=placement.directory,
+                    env=container_environment(container.environment, site, _PROJECT_ROOT),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=(listener.fileno(), lifeline),
+                    start_new_session=True,
+                )
+        except BaseException as error:
+            os.close(held)
+            if isinstance(error, OSError):
+                raise HostError(f"cannot start a process for container {container.name!r}: {error}") from error
+            raise
+        finally:
+            os.close(lifeline)
+        return RunningProcess(container.name, host, port, process, held, placement.log_file)
+
+    def _next_safe_ports(self) -> tuple[int, int]:
+        first = _SAFE_PORTS_FROM + next(self._safe_ranges) * _SAFE_PORTS_EACH
+        return first, first + _SAFE_PORTS_EACH - 1
+
+
+def _listener() -> socket.socket:
+    """A listening socket on a port that the system chose. The child inherits it, so nobody can take it between."""
+    try:
+        return socket.create_server((_HOST, 0), backlog=_BACKLOG)
+    except OSError as error:
+        raise HostError(f"no free port on {_HOST} for a container: {error}") from error
+
+
+def _cpus(placement: Placement) -> tuple[int, ...]:
+    """The CPUs of the instance: its vCPUs, or all when this machine has no more.
+
+    Every container of an instance gets the same ones, since they share the instance; other instances begin elsewhere.
+    """
+    usable = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+    count = min(placement.limits.vcpus, len(usable))
+    first = zlib.crc32(placement.instance_id.encode()) if count < len(usable) else 0
+    return tuple(sorted(usable[(first + n) % len(usable)] for n in range(count)))
+
+
+def _arguments(
+    image: FrameworkImage, placement: Placement, cpus: tuple[int, ...], listen_fd: int, lifeline_fd: int
+) -> list[str]:
+    return [
+        "-m",
+        _SERVING,
+        f"--framework={image.framework}",
+        f"--image-version={image.version}",
+        f"--listen-fd={listen_fd}",
+        f"--lifeline-fd={lifeline_fd}",
+        f"--server-pid={os.getpid()}",
+        f"--cpus={','.join(map(str, cpus))}",
+        f"--memory-bytes={int(placement.limits.memory_gib * _GIBIBYTE)}",
+    ]
+
+
+def _check_submit_directory(container: Container) -> None:
+    directory = container.environment.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
+    if directory.startswith("s3://"):
+        raise ContainerError(
+            container.name,
+            f"names its code in SAGEMAKER_SUBMIT_DIRECTORY={directory}, which the process runtime does not fetch; "
+            "pack the code into the model archive, below code/",
+        )

@@ -1,0 +1,189 @@
+"""Algorithm mode of AWS's XGBoost container: a booster and no user code.
+
+Texts, status codes and the lenient reading of content types are those of AWS's container.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import pickle
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xgboost
+from scipy.sparse import csr_matrix
+
+from include.sagemaker_local.http1.messages import Headers, Response
+from include.sagemaker_local.serving.contract import ANY_TYPE, header_text, text_response, with_charset
+from include.sagemaker_local.serving.launch import ServingEnvironment
+
+logger = logging.getLogger(__name__)
+
+_MODEL_NAME = "xgboost-model"  # what AWS's training container writes
+_CSV = ("csv", "text/csv")
+_LIBSVM = ("libsvm", "text/libsvm", "text/x-libsvm")
+_NOT_READ_HERE = ("parquet", "application/x-parquet", "recordio-protobuf", "application/x-recordio-protobuf")
+_CONTENT_TYPES = (
+    "csv, libsvm, parquet, recordio-protobuf, text/csv, text/libsvm, text/x-libsvm, application/x-parquet, "
+    "application/x-recordio-protobuf"
+)
+_SNIFFED_CHARACTERS = 512
+
+
+def load(environment: ServingEnvironment) -> AlgorithmMode:
+    """Load the booster. Raises RuntimeError when there is none or more than one file to choose from."""
+    path = _model_file(environment.model_dir)
+    logger.info("loading the model from %s", path.name)
+    return AlgorithmMode(_booster(path), environment.default_accept or "text/csv", environment.batch)
+
+
+class AlgorithmMode:
+    """A booster behind the contract of the XGBoost container."""
+
+    def __init__(self, booster: Any, default_accept: str, batch: bool) -> None:
+        self._booster = booster
+        self._default_accept = default_accept
+        self._batch = batch
+
+    def invoke(self, headers: Headers, body: bytes) -> Response:
+        """204 for an empty body, 415 for what cannot be read, 400 for what the model refuses, 406 for a bad Accept."""
+        if not body:
+            return Response(204)
+        try:
+            matrix = _read(body, header_text(headers, b"content-type"))
+        except Exception as error:
+            return _refused(415, str(error))
+        try:
+            predictions = self._predict(matrix)
+        except Exception as error:
+            return _refused(400, f"Unable to evaluate payload provided: {error}")
+        accept = header_text(headers, b"accept").partition(";")[0].strip().lower()
+        if accept in ("", ANY_TYPE):
+            accept = self._default_accept.partition(";")[0].strip().lower()
+        if accept not in _ENCODERS:
+            supported = list(_ENCODERS)
+            return _refused(
+                406, f"Accept type {accept} is not supported. Please use supported accept types: {supported}."
+            )
+        return self._encoded(predictions, accept)
+
+    def _predict(self, matrix: Any) -> list[Any]:
+        best = self._booster.attr("best_iteration")  # of early stopping; the trees after it are not used
+        rounds = (0, int(best) + 1) if best is not None else (0, 0)
+        predictions = self._booster.predict(matrix, iteration_range=rounds, validate_features=False)
+        return list(predictions.tolist())
+
+    def _encoded(self, predictions: list[Any], accept: str) -> Response:
+        if self._batch:
+            accept, text = "text/csv", "\n".join(map(str, predictions)) + "\n"
+        else:
+            text = _ENCODERS[accept](predictions)
+        return Response(200, [(b"content-type", with_charset(accept).encode())], text.encode())
+
+
+def _csv_text(predictions: list[Any]) -> str:
+    return ",".join(map(str, predictions))
+
+
+def _json_text(predictions: list[Any]) -> str:
+    return json.dumps({"predictions": [{"score": score} for score in predictions]})
+
+
+def _jsonlines_text(predictions: list[Any]) -> str:
+    return "".join(json.dumps({"score": score}) + "\n" for score in predictions)
+
+
+_ENCODERS: Mapping[str, Callable[[list[Any]], str]] = {
+    "application/json": _json_text,
+    "application/jsonlines": _jsonlines_text,
+    "text/csv": _csv_text,
+}
+
+
+def _refused(status: int, message: str) -> Response:
+    logger.exception("%s", message)
+    return text_response(status, message)
+
+
+def _model_file(model_dir: Path) -> Path:
+    if (model_dir / _MODEL_NAME).is_file():
+        return model_dir / _MODEL_NAME
+    files = sorted(path for path in model_dir.iterdir() if path.is_file() and not path.name.startswith("."))
+    if len(files) != 1:
+        found = ", ".join(path.name for path in files) or "no file"
+        raise RuntimeError(
+            f"the model archive has to hold the booster as {_MODEL_NAME!r}, or as its only file at the top; "
+            f"it holds {found}"
+        )
+    return files[0]
+
+
+def _booster(path: Path) -> Any:
+    raw = path.read_bytes()
+    booster = xgboost.Booster()
+    try:
+        booster.load_model(bytearray(raw))  # from memory the format is told by the content, not by the file's name
+    except xgboost.core.XGBoostError as error:
+        try:
+            booster = pickle.loads(raw)  # noqa: S301 - a model archive is code that its owner wants to run
+        except Exception as pickle_error:
+            raise RuntimeError(f"Model at {path} cannot be loaded:\n{pickle_error}\n{error}") from None
+    if not isinstance(booster, xgboost.Booster):
+        raise RuntimeError(f"Model at {path} cannot be loaded: it is a pickled {type(booster).__name__}, not a Booster")
+    return booster
+
+
+def _read(body: bytes, header: str) -> Any:
+    """The rows of the request. No content type means libsvm."""
+    content_type, *parameters = (part.strip() for part in (header or _LIBSVM[0]).lower().split(";"))
+    if content_type in _CSV:
+        _check_label_size(header, parameters)
+        return _dmatrix(_csv_rows, body, "csv")
+    if content_type in _LIBSVM:
+        return _dmatrix(_libsvm_rows, body, "libsvm")
+    if content_type in _NOT_READ_HERE:
+        raise ValueError(f"Content-type {header} is not supported.")
+    raise ValueError(f"{header} is not an accepted ContentType: {_CONTENT_TYPES}.")
+
+
+def _check_label_size(header: str, parameters: list[str]) -> None:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "label_size" and value.strip() != "1":
+            raise ValueError(
+                f"{header} is not an accepted csv ContentType. Optional parameter label_size must be equal to 1"
+            )
+
+
+def _dmatrix(rows: Callable[[str], Any], body: bytes, kind: str) -> Any:
+    try:
+        return xgboost.DMatrix(rows(body.strip().decode("utf-8")))
+    except Exception as error:
+        raise ValueError(
+            f"Loading {kind} data failed with Exception, "
+            f"please ensure data is in {kind} format:\n {type(error)}\n {error}"
+        ) from error
+
+
+def _csv_rows(text: str) -> Any:
+    """Rows of numbers. The delimiter is found out, as AWS's container does it; an empty cell is a missing value."""
+    sniffed = csv.Sniffer().sniff(text.split("\n")[0][:_SNIFFED_CHARACTERS]).delimiter
+    delimiter = "," if sniffed.isalnum() else sniffed
+    rows = [["nan" if cell == "" else cell for cell in line.split(delimiter)] for line in text.split("\n")]
+    return np.array(rows).astype(float)
+
+
+def _libsvm_rows(text: str) -> Any:
+    """A sparse matrix of "index:value" items; a label before them is passed over."""
+    items = [
+        (row, *item.split(":", 1))
+        for row, line in enumerate(text.split("\n"))
+        for item in line.split(" ")
+        if ":" in item
+    ]
+    rows, columns, values = zip(*items, strict=True)
+    return csr_matrix((np.array(values).astype(float), (np.array(rows), np.array(columns).astype(int))))
