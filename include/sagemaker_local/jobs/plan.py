@@ -1,0 +1,89 @@
+"""Which benchmarks a job consists of.
+
+PURE: no I/O, no third-party imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import TypeAlias
+
+from include.sagemaker_local.instance_types import lookup
+from include.sagemaker_local.jobs.host import Host, misfit
+from include.sagemaker_local.jobs.request import JobRequest, WantedConfiguration
+
+# A job's InferenceRecommendations holds 1 to 10 entries.
+MAX_TESTS = 10
+
+# For a package that allows every type: small ones, one each of compute, general purpose and memory, cheapest first, and
+# two that are larger, of which a host takes as many as it can hold.
+DEFAULT_INSTANCE_TYPES = ("ml.c5.large", "ml.m5.large", "ml.r5.large", "ml.c5.xlarge", "ml.c5.2xlarge")
+
+# Enough to compare, few enough that a job without any wishes ends within a minute or two.
+_MAX_DEFAULT_TESTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointBenchmark:
+    """The job's existing endpoint."""
+
+    endpoint_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceBenchmark:
+    """A fleet of its own on one instance type. `refusal` is why it cannot be measured here, None when it can."""
+
+    instance_type: str | None
+    environment: tuple[tuple[str, str], ...] = ()
+    refusal: str | None = None
+
+
+Benchmark: TypeAlias = EndpointBenchmark | InstanceBenchmark
+
+
+def plan_benchmarks(request: JobRequest, package_types: tuple[str, ...], host: Host) -> tuple[Benchmark, ...]:
+    """The existing endpoint first, then one benchmark for every instance type and combination of environment values.
+
+    Instance types are the request's, else those that the package allows, else a few that this host can hold.
+    """
+    if request.configurations:
+        tests = [test for wanted in request.configurations for test in _tests(wanted, host)]
+    else:
+        types = package_types or _default_types(host)
+        tests = [InstanceBenchmark(name, refusal=_refusal(name, host)) for name in dict.fromkeys(types)]
+    tests = tests[: min(request.max_tests or MAX_TESTS, MAX_TESTS)]
+    endpoint = (EndpointBenchmark(request.endpoint_name),) if request.endpoint_name else ()
+    return (*endpoint, *tests)
+
+
+def _tests(wanted: WantedConfiguration, host: Host) -> Iterator[InstanceBenchmark]:
+    names = [name for name, _ in wanted.environment_ranges]
+    for values in product(*(values for _, values in wanted.environment_ranges)):
+        environment = tuple(zip(names, values, strict=True))
+        yield InstanceBenchmark(wanted.instance_type, environment, _refusal_of(wanted, host))
+
+
+def _refusal_of(wanted: WantedConfiguration, host: Host) -> str | None:
+    if wanted.serverless:
+        return "Serverless endpoints do not support inference pipelines; name an InstanceType instead."
+    if wanted.inference_specification is not None:
+        return "Only a package's own InferenceSpecification can be measured here, not additional ones."
+    return _refusal(wanted.instance_type, host)
+
+
+def _refusal(name: str | None, host: Host) -> str | None:
+    instance_type = lookup(name) if name else None
+    if instance_type is None:
+        return f"The instance type {name} is not in the price table of the local SageMaker, so it cannot be measured."
+    if instance_type.burstable:
+        return f"Burstable instance type {name} is not allowed."
+    reason = misfit(instance_type, host)
+    return f"{reason}." if reason else None
+
+
+def _default_types(host: Host) -> tuple[str, ...]:
+    fitting = [name for name in DEFAULT_INSTANCE_TYPES if _refusal(name, host) is None]
+    return tuple(fitting[:_MAX_DEFAULT_TESTS]) or DEFAULT_INSTANCE_TYPES[:1]

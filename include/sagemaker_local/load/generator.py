@@ -1,0 +1,115 @@
+"""Closed-loop users over keep-alive connections.
+
+A user sends a request, waits for its answer and sends the next. Users stay from stage to stage and new ones join them,
+so a stage's warm-up is not spent on an empty endpoint. Nothing is retried: what fails is counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Iterator
+from itertools import cycle
+from typing import Protocol
+
+from include.sagemaker_local.http1.errors import HttpError
+from include.sagemaker_local.http1.messages import Request, Response
+from include.sagemaker_local.load.answers import answer_of, answer_of_error
+from include.sagemaker_local.load.arrivals import next_step
+from include.sagemaker_local.load.plan import MIN_ANSWERS, LoadPlan
+from include.sagemaker_local.load.recorder import Answer, StageRecorder
+from include.sagemaker_local.load.stage import Failure, StageResult
+
+# A refused connection fails within microseconds. Without a pause its user would do nothing but burn a core that the
+# endpoint under test needs to come back.
+_PAUSE_AFTER_LOST_CONNECTION_S = 0.01
+
+
+class Client(Protocol):
+    """What sends a request; the project's HttpClient in earnest."""
+
+    async def request(self, host: str, port: int, request: Request, *, timeout_s: float) -> Response:
+        """The response. Raises HttpError when there is none."""
+
+
+class Generator:
+    """Runs one plan, once."""
+
+    def __init__(self, plan: LoadPlan, client: Client) -> None:
+        self._plan = plan
+        self._client = client
+        self._requests = _requests(plan)
+        self._users: list[asyncio.Task[None]] = []
+        self._recorder: StageRecorder | None = None
+        self._stage_over = asyncio.Event()
+
+    async def stages(self) -> AsyncGenerator[StageResult, None]:
+        """The results, stage after stage, until the plan's rules end it. `aclose()` ends the load at once."""
+        done: list[StageResult] = []
+        try:
+            while isinstance(users := next_step(done, self._plan.rules), int):
+                done.append(await self._stage(users))
+                yield done[-1]
+        finally:
+            await self._dismiss()
+
+    async def _stage(self, users: int) -> StageResult:
+        begins_s = time.monotonic()
+        self._stage_over.clear()
+        self._recorder = StageRecorder(
+            users,
+            opens_at_s=begins_s + self._plan.warm_up_s,
+            closes_at_s=begins_s + self._plan.stage_s,
+            min_answers=MIN_ANSWERS,
+        )
+        while len(self._users) < users:
+            self._users.append(asyncio.create_task(self._user()))
+        await self._wait_for_stage_or_death()
+        return self._recorder.result(time.monotonic())
+
+    async def _wait_for_stage_or_death(self) -> None:
+        """Return when the stage is over or has taken too long. The error of a user that died of a bug is raised."""
+        over = asyncio.create_task(self._stage_over.wait())
+        try:
+            finished, _ = await asyncio.wait(
+                [over, *self._users], timeout=self._plan.longest_stage_s, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            over.cancel()
+        for task in finished:
+            if task is not over:
+                task.result()
+
+    async def _user(self) -> None:
+        while True:
+            answer = await self._ask(next(self._requests))
+            if self._recorder is not None and self._recorder.add(answer, time.monotonic()):
+                self._stage_over.set()
+            if answer.failure is Failure.CONNECTION:
+                await asyncio.sleep(_PAUSE_AFTER_LOST_CONNECTION_S)
+
+    async def _ask(self, request: Request) -> Answer:
+        plan = self._plan
+        began_ns = time.perf_counter_ns()
+        try:
+            response = await self._client.request(plan.host, plan.port, request, timeout_s=plan.timeout_s)
+        except HttpError as error:
+            return answer_of_error(error, _microseconds_since(began_ns))
+        return answer_of(response, _microseconds_since(began_ns))
+
+    async def _dismiss(self) -> None:
+        for user in self._users:
+            user.cancel()
+        await asyncio.gather(*self._users, return_exceptions=True)
+        self._users.clear()
+
+
+def _requests(plan: LoadPlan) -> Iterator[Request]:
+    """All users draw from one endless row, so that every payload is used as often as every other."""
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in plan.headers]
+    target = plan.target.encode("latin-1")
+    return cycle([Request(b"POST", target, list(headers), payload) for payload in plan.payloads])
+
+
+def _microseconds_since(began_ns: int) -> int:
+    return (time.perf_counter_ns() - began_ns) // 1000

@@ -1,0 +1,85 @@
+"""What the users saw during one stage: a while in which their number did not change.
+
+PURE: no I/O, no third-party imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from include.sagemaker_local.load.histogram import Histogram
+
+
+class Failure(StrEnum):
+    """Why a request got no prediction."""
+
+    CLIENT_ERROR = "4xx"  # the caller's fault, as the endpoint sees it
+    SERVER_ERROR = "5xx"  # 500 and above, and 424, which is how the service passes on a container's error
+    CONNECTION = "connection"  # refused, reset, or no HTTP
+    TIMEOUT = "timeout"  # no answer in the time that the plan allows
+
+
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    """Counts and latencies of one stage's measured part; its warm-up is in none of them.
+
+    `span_s` is the length of the measured part. It begins and ends with an answer, so the throughput of a slow model is
+    not off by the fraction of a request that the borders would cut.
+    """
+
+    users: int
+    span_s: float
+    succeeded: int
+    failures: Mapping[Failure, int] = field(default_factory=dict)
+    first_failure: str | None = None  # what the first failed request got, for a person
+    latency: Histogram = field(default_factory=Histogram)  # as the client saw it
+    model_latency: Histogram = field(default_factory=Histogram)  # all containers of a request together
+    container_latency: Mapping[str, Histogram] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> int:
+        """How many requests got no prediction."""
+        return sum(self.failures.values())
+
+    @property
+    def failure_share(self) -> float:
+        """Failed requests as a share of all, 0 to 1. A stage in which nothing was answered at all has failed."""
+        answered = self.succeeded + self.failed
+        return self.failed / answered if answered else 1.0
+
+    @property
+    def per_second(self) -> float:
+        """Predictions a second."""
+        return self.succeeded / self.span_s if self.span_s > 0 else 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object; `from_json` makes an equal result of it."""
+        return {
+            "users": self.users,
+            "span_s": self.span_s,
+            "succeeded": self.succeeded,
+            "failures": {failure.value: count for failure, count in self.failures.items()},
+            "first_failure": self.first_failure,
+            "latency": self.latency.to_json(),
+            "model_latency": self.model_latency.to_json(),
+            "container_latency": {name: histogram.to_json() for name, histogram in self.container_latency.items()},
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> StageResult:
+        """The result that `to_json` wrote. Raises KeyError or ValueError when `document` is something else."""
+        return cls(
+            users=document["users"],
+            span_s=document["span_s"],
+            succeeded=document["succeeded"],
+            failures={Failure(name): count for name, count in document["failures"].items()},
+            first_failure=document["first_failure"],
+            latency=Histogram.from_json(document["latency"]),
+            model_latency=Histogram.from_json(document["model_latency"]),
+            container_latency={
+                name: Histogram.from_json(histogram) for name, histogram in document["container_latency"].items()
+            },
+        )

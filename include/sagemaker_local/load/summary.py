@@ -1,0 +1,90 @@
+"""What a ramp says about an endpoint, in the service's own terms.
+
+MaxInvocations and ModelLatency are those of the stage at which the plateau of invocations begins: that is where the
+service reads them off (developer guide, "Interpret recommendation results"). More users than that only wait in line, so
+latency measured further up says more about the queue than about the model.
+PURE: no I/O, no third-party imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from include.sagemaker_local.load.arrivals import StopReason, StopRules, next_step
+from include.sagemaker_local.load.plateau import plateau_begins
+from include.sagemaker_local.load.stage import Failure, StageResult
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSummary:
+    """A load test that gave figures.
+
+    `max_invocations` is predictions a minute, rounded down. `model_latency_ms` is the mean over the stage, rounded, and
+    1 for anything shorter than that: 0 would read like a missing measurement.
+    """
+
+    max_invocations: int
+    model_latency_ms: int
+    stage: StageResult  # the stage that the figures come from
+    stopped_by: StopReason
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFailure:
+    """A load test that gave none; `reason` is written as the service writes a failure reason."""
+
+    reason: str
+
+
+_WHAT_FAILED: Mapping[Failure, str] = {
+    Failure.CLIENT_ERROR: "the model could not process the payload",
+    Failure.SERVER_ERROR: "the model could not process the payload",
+    Failure.TIMEOUT: "the invocation timed out waiting for the container",
+    Failure.CONNECTION: "the endpoint could not be reached",
+}
+
+
+def summarise(stages: Sequence[StageResult], rules: StopRules) -> LoadSummary | LoadFailure:
+    """The figures of a finished ramp. Raises ValueError when `next_step` would have gone on."""
+    stopped_by = next_step(stages, rules)
+    if not isinstance(stopped_by, StopReason):
+        raise ValueError(f"the ramp is not finished: {stopped_by} users come next")
+    stage = _telling_stage(stages, stopped_by)
+    if stage is None:
+        return LoadFailure(failure_reason(stages[-1]))
+    if not stage.model_latency.count:
+        return LoadFailure("InternalError: the endpoint's answers did not say how long its containers took.")
+    return LoadSummary(
+        max_invocations=int(stage.per_second * 60),
+        model_latency_ms=max(1, round(stage.model_latency.mean_us() / 1000)),
+        stage=stage,
+        stopped_by=stopped_by,
+    )
+
+
+def failure_reason(stage: StageResult) -> str:
+    """Why a stage failed, in the form of the service's `ModelError when calling InvokeEndpoint`."""
+    if not stage.failures:
+        return "ModelError when calling InvokeEndpoint: the invocation timed out waiting for the container."
+    most = max(stage.failures, key=lambda failure: stage.failures[failure])
+    counts = ", ".join(f"{failure.value}: {count}" for failure, count in sorted(stage.failures.items()))
+    reason = (
+        f"ModelError when calling InvokeEndpoint: {_WHAT_FAILED[most]}. "
+        f"{stage.failed} of {stage.succeeded + stage.failed} requests of {stage.users} user(s) failed ({counts})."
+    )
+    return f"{reason} The first one got: {stage.first_failure}" if stage.first_failure else reason
+
+
+def _telling_stage(stages: Sequence[StageResult], stopped_by: StopReason) -> StageResult | None:
+    """The stage to read the figures off, None when the endpoint failed from the first one."""
+    if stopped_by is StopReason.MAX_INVOCATIONS:
+        return stages[-1]
+    if stopped_by is StopReason.LATENCY:
+        # Too slow for even one user: the figures of that one user are the answer, not a failure of the test.
+        good = stages[:-1] or stages
+    elif stopped_by is StopReason.FAILURES:
+        good = stages[:-1]
+    else:
+        good = stages
+    return good[plateau_begins(good)] if good else None

@@ -1,0 +1,231 @@
+"""The generator against a real server. Counts and classes are asserted, never speeds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import aclosing
+from typing import Any, TypeVar
+
+from include.sagemaker_local.http1.client import HttpClient
+from include.sagemaker_local.http1.messages import Request, Response
+from include.sagemaker_local.load.arrivals import StopReason, StopRules, next_step
+from include.sagemaker_local.load.generator import Generator
+from include.sagemaker_local.load.plan import LoadPlan
+from include.sagemaker_local.load.stage import Failure, StageResult
+from tests.fakes.gateway import Drop, Hang, Reply, busy, serving
+
+T = TypeVar("T")
+
+LIMIT_S = 60.0
+ONE_STAGE = StopRules(max_invocations_per_minute=1)
+
+
+def within_limit(test: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(asyncio.wait_for(test, LIMIT_S))
+
+
+def plan(port: int, *, rules: StopRules = ONE_STAGE, payloads: int = 1, timeout_s: float = 20) -> LoadPlan:
+    return LoadPlan(
+        host="127.0.0.1",
+        port=port,
+        target="/endpoints/e/invocations",
+        headers=(("content-type", "text/csv"), ("x-amz-date", "20260101T000000Z")),
+        payloads=tuple(b"payload-%d" % number for number in range(payloads)),
+        rules=rules,
+        stage_s=0.15,
+        timeout_s=timeout_s,
+    )
+
+
+async def all_stages(load: LoadPlan) -> list[StageResult]:
+    client = HttpClient()
+    try:
+        return [stage async for stage in Generator(load, client).stages()]
+    finally:
+        await client.close()
+
+
+def test_users_wait_for_an_answer_before_they_send_again() -> None:
+    async def scenario() -> None:
+        under_way, most, changed = 0, 0, asyncio.Event()
+
+        async def behaviour(number: int) -> Reply:
+            nonlocal under_way, most
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(0.002)
+            under_way -= 1
+            changed.set()
+            return Reply()
+
+        async with serving(behaviour) as gateway:
+            stages = await all_stages(plan(gateway.port, rules=StopRules()))
+
+        last = max(stage.users for stage in stages)
+        assert most <= last
+        assert gateway.most_connections <= last  # one keep-alive connection a user
+
+    within_limit(scenario())
+
+
+def test_users_double_until_a_busy_endpoint_is_saturated() -> None:
+    async def scenario() -> None:
+        async with serving(busy(workers=1, service_s=0.01)) as gateway:
+            load = plan(gateway.port, rules=StopRules())
+            stages = await all_stages(load)
+
+        assert [stage.users for stage in stages] == [2**power for power in range(len(stages))]
+        assert isinstance(next_step(stages, load.rules), StopReason)
+        assert all(stage.failed == 0 and stage.succeeded >= 10 for stage in stages)
+        # A worker that sleeps 10 ms at least cannot answer more often than that, however noisy the host.
+        assert all(stage.per_second <= 101 for stage in stages)
+
+    within_limit(scenario())
+
+
+def test_every_payload_is_used_as_often_as_every_other() -> None:
+    async def scenario() -> None:
+        async with serving() as gateway:
+            stages = await all_stages(plan(gateway.port, payloads=7))
+
+        assert len(gateway.bodies) == 7
+        # What is under way when the load ends may or may not have arrived.
+        assert max(gateway.bodies.values()) - min(gateway.bodies.values()) <= 1 + stages[-1].users
+
+    within_limit(scenario())
+
+
+def test_requests_are_those_of_the_plan() -> None:
+    async def scenario() -> None:
+        async with serving() as gateway:
+            await all_stages(plan(gateway.port))
+
+        assert set(gateway.targets) == {"/endpoints/e/invocations"}
+        head = gateway.heads[0]
+        assert (head["content-type"], head["x-amz-date"]) == ("text/csv", "20260101T000000Z")
+        assert head["host"] == f"127.0.0.1:{gateway.port}"
+
+    within_limit(scenario())
+
+
+def test_model_latency_is_the_containers_own_and_the_client_sees_more() -> None:
+    async def slow_around_a_fast_model(number: int) -> Reply:
+        await asyncio.sleep(0.005)
+        return Reply(containers="featurize=1000,predict=2000")
+
+    async def scenario() -> None:
+        async with serving(slow_around_a_fast_model) as gateway:
+            (stage,) = await all_stages(plan(gateway.port))
+
+        assert stage.model_latency.mean_us() == 3_000
+        assert {name: each.mean_us() for name, each in stage.container_latency.items()} == {
+            "featurize": 1_000,
+            "predict": 2_000,
+        }
+        assert stage.latency.lowest_us >= 4_900
+
+    within_limit(scenario())
+
+
+def test_what_the_server_answered_is_what_is_counted() -> None:
+    async def behaviour(number: int) -> Reply:
+        if number % 4 == 0:
+            return Reply(status=424, body=b"model broke")
+        return Reply(status=400, body=b"bad input") if number % 4 == 2 else Reply()
+
+    async def scenario() -> None:
+        async with serving(behaviour) as gateway:
+            (stage,) = await all_stages(plan(gateway.port, rules=StopRules()))
+
+        assert set(stage.failures) == {Failure.CLIENT_ERROR, Failure.SERVER_ERROR}
+        # One user: the answers of the measured part are consecutive, so the classes differ by one at most.
+        assert abs(stage.failures[Failure.CLIENT_ERROR] - stage.failures[Failure.SERVER_ERROR]) <= 1
+        assert abs(stage.succeeded - stage.failed) <= 1
+        assert stage.first_failure in ("HTTP 424 model broke", "HTTP 400 bad input")
+
+    within_limit(scenario())
+
+
+def test_dropped_connections_are_counted_and_not_tried_again() -> None:
+    async def drop(number: int) -> Reply:
+        raise Drop
+
+    async def scenario() -> None:
+        async with serving(drop) as gateway:
+            (stage,) = await all_stages(plan(gateway.port, rules=StopRules()))
+
+        assert set(stage.failures) == {Failure.CONNECTION}
+        assert stage.succeeded == 0
+        assert gateway.requests >= stage.failed
+
+    within_limit(scenario())
+
+
+def test_a_refused_connection_is_a_failure_and_not_a_crash() -> None:
+    async def scenario() -> None:
+        async with serving() as gateway:
+            port = gateway.port
+        (stage,) = await all_stages(plan(port, rules=StopRules()))
+
+        assert set(stage.failures) == {Failure.CONNECTION}
+
+    within_limit(scenario())
+
+
+def test_an_endpoint_that_never_answers_gives_timeouts() -> None:
+    async def hang(number: int) -> Reply:
+        raise Hang
+
+    async def scenario() -> None:
+        async with serving(hang) as gateway:
+            (stage,) = await all_stages(plan(gateway.port, rules=StopRules(), timeout_s=0.05))
+
+        assert set(stage.failures) == {Failure.TIMEOUT}
+
+    within_limit(scenario())
+
+
+def test_one_request_in_flight_is_never_sent_twice() -> None:
+    async def scenario() -> None:
+        async with serving(busy(workers=2, service_s=0.002)) as gateway:
+            (stage,) = await all_stages(plan(gateway.port))
+
+        # All that was sent: warm-up, the opening answer, the measured ones, and what was under way at the end.
+        assert gateway.requests >= stage.succeeded + 1
+
+    within_limit(scenario())
+
+
+def test_closing_it_in_the_middle_of_a_stage_leaves_no_user_behind() -> None:
+    async def scenario() -> None:
+        async with serving(busy(workers=1, service_s=0.005)) as gateway:
+            client = HttpClient()
+            async with aclosing(Generator(plan(gateway.port, rules=StopRules()), client).stages()) as stages:
+                await anext(stages)
+            await client.close()
+            await gateway.abandoned.wait()
+            after = gateway.requests
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            users = [task for task in others if "_user" in repr(task)]
+
+            assert users == []
+            assert gateway.requests == after
+
+    within_limit(scenario())
+
+
+def test_a_user_that_dies_of_a_bug_ends_the_test_with_its_error() -> None:
+    class Buggy:
+        async def request(self, host: str, port: int, request: Request, *, timeout_s: float) -> Response:
+            raise ZeroDivisionError
+
+    async def scenario() -> None:
+        try:
+            async for _ in Generator(plan(1), Buggy()).stages():
+                raise AssertionError("a stage came out of nothing")
+        except ZeroDivisionError:
+            return
+        raise AssertionError("the error was lost")
+
+    within_limit(scenario())

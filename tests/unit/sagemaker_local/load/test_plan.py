@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from include.sagemaker_local.load.arrivals import StopRules
+from include.sagemaker_local.load.plan import LoadPlan
+
+PLAN = LoadPlan(
+    host="127.0.0.1",
+    port=4566,
+    target="/endpoints/e/invocations",
+    headers=(("content-type", "text/csv"),),
+    payloads=(b"1,2\n", bytes(range(256))),
+    rules=StopRules(latency_percentile=95, latency_limit_ms=200),
+    stage_s=3.0,
+    timeout_s=65.0,
+)
+
+
+def test_a_plan_survives_json() -> None:
+    assert LoadPlan.from_json(json.loads(json.dumps(PLAN.to_json()))) == PLAN
+
+
+def test_a_third_of_a_stage_is_warm_up() -> None:
+    assert PLAN.warm_up_s == 1.0
+
+
+def test_a_stage_may_last_for_two_requests_that_take_all_their_time() -> None:
+    assert PLAN.longest_stage_s == 131.0
+
+
+@pytest.mark.parametrize("missing", ["port", "payloads", "rules"])
+def test_an_incomplete_plan_is_refused(missing: str) -> None:
+    document = PLAN.to_json()
+    del document[missing]
+
+    with pytest.raises(KeyError):
+        LoadPlan.from_json(document)
