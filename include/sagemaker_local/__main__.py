@@ -1,0 +1,9 @@
+"""`python -m include.sagemaker_local`."""
+
+from __future__ import annotations
+
+import sys
+
+from include.sagemaker_local.cli import main
+
+sys.exit(main())

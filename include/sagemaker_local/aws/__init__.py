@@ -1,0 +1,1 @@
+"""Everything that is not SageMaker: moto, mounted on the same URL, with an S3 that survives a crash."""

@@ -1,0 +1,43 @@
+"""What is kept of a bucket and of an object. An object's bytes travel beside its record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class BucketRecord:
+    """A bucket. `versioning` is Enabled, Suspended or None."""
+
+    name: str
+    region: str
+    created_at_s: float
+    versioning: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRecord:
+    """The current version of an object. `metadata` holds Content-Type and the like beside the x-amz-meta- entries."""
+
+    bucket: str
+    key: str
+    etag: str  # without quotes; that of a multipart upload ends in -N
+    modified_at_s: float
+    storage_class: str
+    version_id: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    encryption: str | None = None
+    kms_key_id: str | None = None
+    checksum_algorithm: str | None = None
+    checksum_type: str | None = None
+    checksum_value: str | None = None
+    checksum_parts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket with the records of what lies in it (or in the part of it that was asked for), by key."""
+
+    record: BucketRecord
+    objects: Mapping[str, ObjectRecord]

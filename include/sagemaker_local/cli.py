@@ -1,0 +1,176 @@
+"""The command line: serve, status, reset, doctor."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import http.client
+import json
+import logging
+import math
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from include.sagemaker_local.doctor import examine
+from include.sagemaker_local.errors import HostError
+from include.sagemaker_local.settings import Settings
+
+if TYPE_CHECKING:
+    from include.sagemaker_local.server import Server
+
+# The machine cannot do it, or the arguments are wrong: argparse's own status.
+HOST_ERROR_STATUS = 2
+# `reset` waits for containers to end, which have half a minute for it.
+_ADMIN_TIMEOUT_S = 60.0
+_DEFAULTS = Settings(data_dir=Path(".sluice/local"))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and returns the exit status: 0, or 2 with one line on stderr that says what to change."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except HostError as error:
+        sys.stderr.write(f"sagemaker-local: {error}\n")
+        return HOST_ERROR_STATUS
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sagemaker-local", description="A SageMaker on this machine.")
+    commands = parser.add_subparsers(required=True, metavar="{serve,status,reset,doctor}")
+    serve = commands.add_parser("serve", help="serve until SIGTERM or Ctrl-C", description=_serve.__doc__)
+    serve.set_defaults(command=_serve)
+    serve.add_argument(
+        "--startup-timeout",
+        type=_seconds,
+        default=_DEFAULTS.startup_timeout_s,
+        metavar="S",
+        help="seconds that a container has to answer /ping (default: %(default)g)",
+    )
+    serve.add_argument(
+        "--stage-seconds",
+        type=_seconds,
+        default=_DEFAULTS.load_stage_s,
+        metavar="S",
+        help="seconds that a load test holds one number of users before it adds more (default: %(default)g)",
+    )
+    serve.add_argument(
+        "--log-level", choices=["debug", "info", "warning", "error"], default="info", help="default: %(default)s"
+    )
+    doctor = commands.add_parser("doctor", help="say whether this machine can serve", description=_doctor.__doc__)
+    doctor.set_defaults(command=_doctor)
+    for place in (serve, doctor):
+        _add_place(place)
+    for name, command, text in (("status", _status, "show a running server"), ("reset", _reset, "empty one")):
+        admin = commands.add_parser(name, help=text, description=command.__doc__)
+        admin.set_defaults(command=command)
+        admin.add_argument("--url", default=f"http://{_DEFAULTS.host}:{_DEFAULTS.port}", help="default: %(default)s")
+    return parser
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default=_DEFAULTS.host, help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port",
+        type=_port,
+        default=_DEFAULTS.port,
+        help="port to listen on; 0 takes a free one (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, default=_DEFAULTS.data_dir, help="where everything is kept (default: %(default)s)"
+    )
+
+
+def _serve(options: argparse.Namespace) -> int:
+    """Serves everything on one URL, and says on stdout when it is ready."""
+    import uvloop  # these take a second to load, which the other commands need not wait for
+
+    from include.sagemaker_local.server import Server
+
+    logging.basicConfig(
+        stream=sys.stderr, level=options.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    settings = Settings(
+        data_dir=options.data_dir.absolute(),
+        host=options.host,
+        port=options.port,
+        startup_timeout_s=options.startup_timeout,
+        load_stage_s=options.stage_seconds,
+    )
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve_until_told(Server.start, settings))
+    return 0
+
+
+async def _serve_until_told(start: Callable[[Settings], Awaitable[Server]], settings: Settings) -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    server = await start(settings)
+    try:
+        if not told.is_set():
+            sys.stdout.write(f"sagemaker-local ready {server.url}\n")
+            sys.stdout.flush()
+        await told.wait()
+    finally:
+        await server.close()
+
+
+def _status(options: argparse.Namespace) -> int:
+    """Shows what a running server holds."""
+    health = json.loads(_call(options.url, "GET", "/_local/health"))
+    endpoints = ", ".join(f"{count} {status}" for status, count in health["endpoints"].items()) or "none"
+    sys.stdout.write(f"running at {options.url}\ndata directory: {health['data_dir']}\nendpoints: {endpoints}\n")
+    return 0
+
+
+def _reset(options: argparse.Namespace) -> int:
+    """Empties a running server: endpoints, models, jobs, S3, everything."""
+    _call(options.url, "POST", "/_local/reset")
+    sys.stdout.write(f"{options.url} is empty now\n")
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    """One line for each thing that a server needs of this machine."""
+    findings = examine(options.host, options.port, options.data_dir)
+    for finding in findings:
+        sys.stdout.write(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}\n")
+    return 0 if all(finding.good for finding in findings) else HOST_ERROR_STATUS
+
+
+def _call(url: str, method: str, path: str) -> bytes:
+    """The body of a 200. Raises HostError."""
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname:
+        raise HostError(f"{url!r} is not the URL of a local SageMaker: it looks like http://127.0.0.1:4566")
+    connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=_ADMIN_TIMEOUT_S)
+    try:
+        connection.request(method, path)
+        response = connection.getresponse()
+        body = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise HostError(f"no local SageMaker answers at {url}: {error}; start one with `serve`") from error
+    finally:
+        connection.close()
+    if response.status != 200:
+        raise HostError(f"what answers at {url} is not a local SageMaker, or it failed: status {response.status}")
+    return body
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port: 0 to 65535")
+    return port
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not (seconds > 0 and math.isfinite(seconds)):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
+    return seconds

@@ -1,0 +1,76 @@
+"""What a server needs of this machine, and whether it is there."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from include.sagemaker_local.data_dir import hold_data_dir
+from include.sagemaker_local.errors import HostError
+from include.sagemaker_local.listening import bind
+
+# What the project's requirements resolve for.
+_PYTHONS = ((3, 11), (3, 12), (3, 13))
+_GIBIBYTE = 1024**3
+# A pipeline of three framework containers takes about half a gigabyte, and an update runs two of them.
+_MIN_MEMORY_GIB = 2.0
+# The sample's artifacts and a few fleets' unpacked models fit many times.
+_MIN_DISK_GIB = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor: what was found, and whether it will do."""
+
+    good: bool
+    text: str
+
+
+def examine(host: str, port: int, data_dir: Path) -> list[Finding]:
+    """All findings. Makes the data directory if it is not there; leaves nothing else behind."""
+    return [_python(), _cores(), _memory(), _writable(data_dir), _disk(data_dir), _port(host, port)]
+
+
+def _python() -> Finding:
+    good = sys.version_info[:2] in _PYTHONS
+    wanted = "" if good else ": use 3.11, 3.12 or 3.13"
+    return Finding(good, f"Python {platform.python_version()}{wanted}")
+
+
+def _cores() -> Finding:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Finding(cores >= 1, f"{cores} cores; load tests of larger instance types are estimates that say so")
+
+
+def _memory() -> Finding:
+    total_gib = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / _GIBIBYTE
+    good = total_gib >= _MIN_MEMORY_GIB
+    return Finding(good, f"{total_gib:.1f} GiB of memory" + ("" if good else f": {_MIN_MEMORY_GIB:g} are needed"))
+
+
+def _disk(data_dir: Path) -> Finding:
+    existing = next(path for path in (data_dir.absolute(), *data_dir.absolute().parents) if path.exists())
+    free_gib = shutil.disk_usage(existing).free / _GIBIBYTE
+    good = free_gib >= _MIN_DISK_GIB
+    text = f"{free_gib:.1f} GiB free on the disk of {data_dir}"
+    return Finding(good, text + ("" if good else f": {_MIN_DISK_GIB:g} are needed"))
+
+
+def _writable(data_dir: Path) -> Finding:
+    try:
+        with hold_data_dir(data_dir):
+            return Finding(True, f"data directory {data_dir} can be written and is free")
+    except HostError as error:
+        return Finding(False, str(error))
+
+
+def _port(host: str, port: int) -> Finding:
+    try:
+        with bind(host, port):
+            return Finding(True, f"port {port} on {host} is free" if port else f"a port on {host} is free")
+    except HostError as error:
+        return Finding(False, str(error))

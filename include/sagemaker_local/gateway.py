@@ -1,0 +1,107 @@
+"""The one URL: every request to the plane that answers it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from include.sagemaker_local.errors import ApiError
+from include.sagemaker_local.http1.messages import Handler, Request, Response
+from include.sagemaker_local.routes import RouteTable
+from include.sagemaker_local.settings import Settings
+from include.sagemaker_local.store.store import Store
+from include.sagemaker_local.supervisor import Traffic
+from include.sagemaker_local.wire import json11
+from include.sagemaker_local.wire.signature import credentials
+
+_ADMIN_PATHS = "GET /_local/health, POST /_local/reset and POST /moto-api/reset"
+
+
+class Invoker(Protocol):
+    """The data plane, as the gateway sees it."""
+
+    async def handle(self, request: Request, region: str) -> Response:
+        """The answer to a request below /endpoints/. It looks its route up before it first waits."""
+
+
+class Invocations:
+    """Requests below /endpoints/: counted by fleet, so that a fleet which is replaced can finish them."""
+
+    def __init__(self, data: Invoker, routes: RouteTable, traffic: Traffic, elsewhere: Handler) -> None:
+        self._data = data
+        self._routes = routes
+        self._traffic = traffic
+        self._elsewhere = elsewhere
+
+    async def handle(self, request: Request) -> Response:
+        """The data plane's answer, unless the request is S3's: a bucket may be called `endpoints`."""
+        try:
+            scope = credentials(request)
+        except ApiError as error:
+            return json11.failure(error) if request.method == b"POST" else await self._elsewhere(request)
+        if scope.service != "sagemaker":
+            return await self._elsewhere(request)
+        name = request.target.split(b"/", 3)[2].decode("latin-1")
+        route = self._routes.get(scope.region, name)
+        if route is None:
+            return await self._data.handle(request, scope.region)
+        fleet = self._traffic.enter(route)
+        try:
+            return await self._data.handle(request, scope.region)
+        finally:
+            self._traffic.leave(fleet)
+
+
+class Admin:
+    """What the local SageMaker answers about itself."""
+
+    def __init__(self, store: Store, settings: Settings, reset: Callable[[], Awaitable[None]]) -> None:
+        self._store = store
+        self._settings = settings
+        self._reset = reset
+
+    @staticmethod
+    def owns(target: bytes) -> bool:
+        """Whether a request with this target is for here."""
+        return target.startswith(b"/_local/") or target == b"/moto-api/reset"
+
+    async def handle(self, request: Request) -> Response:
+        """Health and reset; 404 that names what there is for anything else."""
+        path = request.target.partition(b"?")[0]
+        if path == b"/_local/health" and request.method == b"GET":
+            return _json(200, self._health())
+        if path in (b"/_local/reset", b"/moto-api/reset") and request.method == b"POST":
+            await self._reset()
+            return _json(200, {"status": "ok"})
+        return _json(404, {"message": f"The local SageMaker itself answers {_ADMIN_PATHS}."})
+
+    def _health(self) -> dict[str, object]:
+        statuses = Counter(record.status.value for record in self._store.endpoints())
+        return {"status": "ok", "data_dir": str(self._settings.data_dir), "endpoints": dict(sorted(statuses.items()))}
+
+
+class Gateway:
+    """The handler of the server."""
+
+    def __init__(self, invocations: Invocations, control: Handler, admin: Admin, elsewhere: Handler) -> None:
+        self._invocations = invocations
+        self._control = control
+        self._admin = admin
+        self._elsewhere = elsewhere
+
+    async def handle(self, request: Request) -> Response:
+        """One request to the plane that answers it: data, control, this server itself, or moto."""
+        target = request.target
+        if target.startswith(b"/endpoints/"):
+            return await self._invocations.handle(request)
+        if (request.header(b"x-amz-target") or b"").startswith(b"SageMaker."):
+            return await self._control(request)
+        if self._admin.owns(target):
+            return await self._admin.handle(request)
+        return await self._elsewhere(request)
+
+
+def _json(status: int, answer: dict[str, object]) -> Response:
+    return Response(status, [(b"content-type", b"application/json")], json.dumps(answer).encode() + b"\n")

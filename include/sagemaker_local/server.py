@@ -1,0 +1,139 @@
+"""The composition root: builds everything once, starts it in order and stops it in the opposite order."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from include.sagemaker_local.aws.logs import MotoLogs
+from include.sagemaker_local.aws.mount import AwsMount
+from include.sagemaker_local.aws.objects import MotoObjects
+from include.sagemaker_local.aws.s3_archive import S3Archive
+from include.sagemaker_local.aws.s3_memory import MotoMemory
+from include.sagemaker_local.aws.s3_store import S3Store
+from include.sagemaker_local.clock import SystemClock
+from include.sagemaker_local.control.plane import ControlPlane
+from include.sagemaker_local.data.plane import DataPlane
+from include.sagemaker_local.data_dir import hold_data_dir
+from include.sagemaker_local.errors import HostError
+from include.sagemaker_local.gateway import Admin, Gateway, Invocations
+from include.sagemaker_local.http1.client import HttpClient
+from include.sagemaker_local.http1.server import HttpServer, start_server
+from include.sagemaker_local.jobs.runner import JobRunner
+from include.sagemaker_local.listening import bind
+from include.sagemaker_local.routes import RouteTable
+from include.sagemaker_local.runtime.process import ProcessRuntime
+from include.sagemaker_local.settings import MEBIBYTE, Settings
+from include.sagemaker_local.store.store import Store
+from include.sagemaker_local.supervisor import Fleets, Supervisor, Traffic
+
+# A request is held in memory as a whole. S3 takes 5 GiB in one PutObject, but SDKs cut uploads into parts of 8 MiB, so
+# only a hand-made request comes near this. InvokeEndpoint has a limit of its own, in Settings.
+MAX_BODY_BYTES = 512 * MEBIBYTE
+# What requests and containers get to end when the server is told to stop; nobody at a terminal waits much longer.
+CLOSE_GRACE_S = 5.0
+
+
+class Server:
+    """The local SageMaker, listening. Made by `Server.start`; belongs to one event loop, and a process has one."""
+
+    def __init__(self, settings: Settings, listener: HttpServer, opened: AsyncExitStack) -> None:
+        self._host = settings.host
+        self._listener = listener
+        self._opened = opened
+
+    @classmethod
+    async def start(cls, settings: Settings) -> Server:
+        """Takes the port and the data directory, loads what is there, and serves. Raises HostError, leaving nothing."""
+        async with AsyncExitStack() as opened:
+            # Before anything else: a port or directory in use must cost nothing.
+            sock = opened.enter_context(bind(settings.host, settings.port))
+            opened.enter_context(hold_data_dir(settings.data_dir))
+            listener = await _serve(settings, sock, opened)
+            return cls(settings, listener, opened.pop_all())
+
+    @property
+    def url(self) -> str:
+        """Where clients find it; with the real port when the settings asked for 0."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._listener.port}"
+
+    async def close(self) -> None:
+        """Stops accepting, then the jobs, then every container, then closes the stores."""
+        await self._opened.aclose()
+
+
+@asynccontextmanager
+async def running_server(settings: Settings) -> AsyncIterator[str]:
+    """A server in this process, on the running loop; yields its URL."""
+    server = await Server.start(settings)
+    try:
+        yield server.url
+    finally:
+        await server.close()
+
+
+async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack) -> HttpServer:
+    """Everything, in the order of dependence; `opened` learns how to close each part as soon as it is there."""
+    clock = SystemClock()
+    store = Store(settings.data_dir / "sagemaker.sqlite3", clock)
+    opened.callback(store.close)
+    memory = MotoMemory(settings.account_id)
+    mount = await _mount(settings, memory, opened)
+    client = HttpClient()
+    opened.push_async_callback(client.close)
+
+    objects, routes, traffic = MotoObjects(memory), RouteTable(), Traffic()
+    runtime, sink = ProcessRuntime(objects, settings), MotoLogs(settings.account_id)
+    fleets = Fleets(runtime, client, sink, routes, traffic, settings)
+    supervisor = Supervisor(store, fleets, settings)
+    opened.push_async_callback(supervisor.close, min(CLOSE_GRACE_S, settings.stop_grace_s))
+    jobs = JobRunner(store, fleets, objects, settings, clock, lambda: sock.getsockname()[1])
+    opened.push_async_callback(jobs.close)
+
+    data = DataPlane(routes, settings, client, clock)
+    control = ControlPlane(store, objects, clock, settings.account_id, supervisor.wake, jobs.wake)
+    gateway = Gateway(
+        Invocations(data, routes, traffic, mount.handle),
+        control.handle,
+        Admin(store, settings, _Reset(store, mount, supervisor, jobs)),
+        mount.handle,
+    )
+    await supervisor.start()
+    listener = await start_server(gateway.handle, sock=sock, max_body_bytes=MAX_BODY_BYTES)
+    opened.push_async_callback(listener.close, CLOSE_GRACE_S)
+    jobs.start()  # last: a job sends its load through the listener
+    return listener
+
+
+async def _mount(settings: Settings, memory: MotoMemory, opened: AsyncExitStack) -> AwsMount:
+    directory = settings.data_dir / "s3"
+    try:
+        mount = AwsMount(S3Archive(memory, S3Store(directory)), account_id=settings.account_id)
+        opened.callback(mount.close)
+        await mount.load()
+    except (OSError, sqlite3.Error) as error:
+        raise HostError(f"cannot use {directory}: {error}; check its permissions and the disk's free space") from error
+    return mount
+
+
+class _Reset:
+    """Stops all jobs and fleets, and empties SageMaker's state, moto's state and the stored S3 objects."""
+
+    def __init__(self, store: Store, mount: AwsMount, supervisor: Supervisor, jobs: JobRunner) -> None:
+        self._store = store
+        self._mount = mount
+        self._supervisor = supervisor
+        self._jobs = jobs
+        self._one_at_a_time = asyncio.Lock()
+
+    async def __call__(self) -> None:
+        async with self._one_at_a_time:
+            await self._jobs.close()
+            await self._supervisor.reset()
+            self._store.reset()
+            await self._mount.reset()
+            self._jobs.start()

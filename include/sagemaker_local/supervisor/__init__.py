@@ -1,0 +1,9 @@
+"""From the state that the API asked for to containers that run: fleets, their health, swaps, roll-backs, restarts."""
+
+from __future__ import annotations
+
+from include.sagemaker_local.supervisor.fleets import Fleets
+from include.sagemaker_local.supervisor.reconcile import Supervisor
+from include.sagemaker_local.supervisor.traffic import Traffic
+
+__all__ = ["Fleets", "Supervisor", "Traffic"]

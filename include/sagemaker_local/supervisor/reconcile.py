@@ -1,0 +1,193 @@
+"""Drives every endpoint from the state that the API left it in to the next one at rest, each on a task of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Collection
+from typing import Protocol
+
+from include.sagemaker_local.deployment import Deployment
+from include.sagemaker_local.errors import ArtifactError, ContainerError
+from include.sagemaker_local.lifecycle import EndpointEvent, EndpointStatus, endpoint_allows
+from include.sagemaker_local.settings import Settings
+from include.sagemaker_local.store.records import EndpointRecord
+from include.sagemaker_local.supervisor.fleets import Fleets, run_directory
+from include.sagemaker_local.supervisor.reasons import MAX_REASON_CHARS, FleetFailed
+
+_log = logging.getLogger(__name__)
+
+IN_PROGRESS = frozenset(
+    {
+        EndpointStatus.CREATING,
+        EndpointStatus.UPDATING,
+        EndpointStatus.SYSTEM_UPDATING,
+        EndpointStatus.ROLLING_BACK,
+        EndpointStatus.DELETING,
+    }
+)
+
+
+class EndpointStore(Protocol):
+    """The store, as far as the supervisor needs it."""
+
+    def endpoint(self, region: str, name: str) -> EndpointRecord | None:
+        """The endpoint, or None."""
+
+    def endpoints(self, statuses: Collection[EndpointStatus] | None = None) -> list[EndpointRecord]:
+        """The endpoints of all regions that are in one of `statuses`; all when None."""
+
+    def move_endpoint(
+        self,
+        region: str,
+        name: str,
+        event: EndpointEvent,
+        *,
+        live: Deployment | None,
+        wanted: Deployment | None,
+        failure_reason: str | None,
+    ) -> EndpointRecord:
+        """Applies the event; the three values replace those of the record."""
+
+    def remove_endpoint(self, region: str, name: str) -> None:
+        """Forgets the endpoint."""
+
+
+class Supervisor:
+    """Makes fleets follow the store. Belongs to one event loop."""
+
+    def __init__(self, store: EndpointStore, fleets: Fleets, settings: Settings) -> None:
+        self._store = store
+        self._fleets = fleets
+        self._settings = settings
+        self._work: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._closed = False
+
+    async def start(self) -> None:
+        """Clears what a killed server left behind and brings every endpoint back to what it was."""
+        await asyncio.to_thread(shutil.rmtree, run_directory(self._settings), ignore_errors=True)
+        for record in self._store.endpoints():
+            if endpoint_allows(record.status, EndpointEvent.RESTARTED):
+                self._move(record, EndpointEvent.RESTARTED, failure_reason=record.failure_reason)
+        self.wake()
+
+    def wake(self) -> None:
+        """The API changed an endpoint: looks for work. Returns at once; call it on the event loop's thread."""
+        if self._closed:
+            return
+        for record in self._store.endpoints(IN_PROGRESS):
+            key = (record.region, record.name)
+            if key not in self._work:
+                self._work[key] = asyncio.create_task(self._drive(record), name=f"endpoint {record.name}")
+
+    async def reset(self) -> None:
+        """Gives up what is under way and stops every fleet; the caller empties the store."""
+        await self._abandon(grace_s=0)
+        self._closed = False
+
+    async def close(self, grace_s: float) -> None:
+        """As `reset`, for good."""
+        await self._abandon(grace_s)
+
+    async def _abandon(self, grace_s: float) -> None:
+        self._closed = True
+        tasks = list(self._work.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._fleets.close_all(grace_s)
+
+    async def _drive(self, record: EndpointRecord) -> None:
+        key = (record.region, record.name)
+        try:
+            await self._step(record)
+        except Exception:
+            # Left as it is: a restart of the server takes it up again, and the log says what happened.
+            _log.exception("endpoint %s cannot be moved on from %s", record.name, record.status)
+            return
+        finally:
+            del self._work[key]
+        self.wake()
+
+    async def _step(self, record: EndpointRecord) -> None:
+        match record.status:
+            case EndpointStatus.CREATING | EndpointStatus.SYSTEM_UPDATING:
+                await self._bring_up(record)
+            case EndpointStatus.UPDATING:
+                await self._update(record)
+            case EndpointStatus.ROLLING_BACK:
+                await self._roll_back(record)
+            case EndpointStatus.DELETING:
+                await self._fleets.close(record.region, record.name)
+                self._store.remove_endpoint(record.region, record.name)
+
+    async def _bring_up(self, record: EndpointRecord) -> None:
+        """A new endpoint, or one whose server was restarted."""
+        target = record.wanted if record.status is EndpointStatus.CREATING else record.live
+        failure = await self._open(record, target)
+        if failure is not None:
+            self._move(record, EndpointEvent.DEPLOY_FAILED, failure_reason=failure)
+        else:
+            self._move(record, EndpointEvent.DEPLOYED, live=target, wanted=None, failure_reason=record.failure_reason)
+
+    async def _update(self, record: EndpointRecord) -> None:
+        """The new fleet first; the old one serves until the new one has the traffic."""
+        await self._ensure_live(record)
+        failure = await self._open(record, record.wanted)
+        if failure is None:
+            self._move(record, EndpointEvent.DEPLOYED, live=record.wanted, wanted=None, failure_reason=None)
+            return
+        rolling = self._move(record, EndpointEvent.DEPLOY_FAILED, failure_reason=failure)
+        await self._roll_back(rolling)
+
+    async def _roll_back(self, record: EndpointRecord) -> None:
+        """Back to the old fleet, which normally never stopped. FailureReason stays until the next update."""
+        if await self._ensure_live(record):
+            self._move(record, EndpointEvent.ROLLED_BACK, wanted=None, failure_reason=record.failure_reason)
+        else:
+            self._move(record, EndpointEvent.ROLLBACK_FAILED, wanted=None, failure_reason=record.failure_reason)
+
+    async def _ensure_live(self, record: EndpointRecord) -> bool:
+        """Whether the old deployment serves; after a restart of the server it has to be started first."""
+        if self._fleets.is_open(record.region, record.name):
+            return True
+        if record.live is None:
+            return False
+        return await self._open(record, record.live) is None
+
+    async def _open(self, record: EndpointRecord, deployment: Deployment | None) -> str | None:
+        """None when the deployment serves, else the FailureReason."""
+        try:
+            if deployment is None:
+                raise RuntimeError(f"an endpoint in {record.status} has nothing to deploy")
+            await self._fleets.open(record.region, record.name, deployment)
+        except FleetFailed as error:
+            _log.warning("endpoint %s: %s", record.name, error)
+            return error.failure_reason
+        except (ArtifactError, ContainerError) as error:
+            _log.warning("endpoint %s: %s", record.name, error)
+            return str(error)[:MAX_REASON_CHARS]
+        except Exception as error:
+            _log.exception("endpoint %s could not be deployed", record.name)
+            return f"The local SageMaker failed: {type(error).__name__}: {error}"[:MAX_REASON_CHARS]
+        return None
+
+    def _move(
+        self,
+        record: EndpointRecord,
+        event: EndpointEvent,
+        *,
+        failure_reason: str | None,
+        **deployments: Deployment | None,
+    ) -> EndpointRecord:
+        """Applies the event; `live` and `wanted` stay what they are unless they are given."""
+        _log.info("endpoint %s: %s while %s", record.name, event, record.status)
+        return self._store.move_endpoint(
+            record.region,
+            record.name,
+            event,
+            live=deployments.get("live", record.live),
+            wanted=deployments.get("wanted", record.wanted),
+            failure_reason=failure_reason,
+        )

@@ -1,0 +1,99 @@
+"""Runs operators on the fake AWS as the task runner does: XComs, task states, waits that end when time passes."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped, TaskDeferred
+from sluice.operators.base import SluiceOperator
+
+from tests.fakes.sagemaker_api import FakeAws, FakeHook
+
+RUN_ID = "manual__2026-01-01"
+
+
+class FakeTaskInstance:
+    """What operators ask of a task instance."""
+
+    dag_id = "a_dag"
+    run_id = RUN_ID
+    map_index = -1
+
+    def __init__(self, run: DagRunOnFakeAws, task_id: str) -> None:
+        self._run = run
+        self.task_id = task_id
+        self.task: Any = None
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self._run.xcoms[self.task_id, key] = value
+
+    def xcom_pull(self, task_ids: str, key: str = "return_value") -> Any:
+        return self._run.xcoms.get((task_ids, key))
+
+    def get_task_states(self, dag_id: str, run_ids: list[str]) -> dict[str, dict[str, str]]:
+        return {RUN_ID: self._run.states}
+
+
+class DagRunOnFakeAws:
+    """One DAG run. `waits` lists the triggers that tasks waited on."""
+
+    def __init__(self, aws: FakeAws) -> None:
+        self.aws = aws
+        self.xcoms: dict[tuple[str, str], Any] = {}
+        self.states: dict[str, str] = {}
+        self.waits: list[Any] = []
+
+    def run(self, operator: SluiceOperator, *, time_out: bool = False) -> Any:
+        """The operator's result. With `time_out` its first wait ends with nothing settled."""
+        operator.__dict__["hook"] = FakeHook(self.aws)
+        ti = FakeTaskInstance(self, operator.task_id)
+        ti.task = operator
+        context: Any = {"ti": ti, "run_id": RUN_ID}
+        try:
+            result = self._to_the_end(operator, context, time_out)
+        except DownstreamTasksSkipped as skipping:
+            # As the task runner has it: the task succeeded, and what it would have returned is lost.
+            self.states.update({task_id: "skipped" for task_id, _ in skipping.tasks})
+            self.states[operator.task_id] = "success"
+            return self.xcoms.get((operator.task_id, "return_value"))
+        except AirflowSkipException:
+            self.states[operator.task_id] = "skipped"
+            raise
+        except Exception:
+            self.states[operator.task_id] = "failed"
+            raise
+        self.states[operator.task_id] = "success"
+        self.xcoms[operator.task_id, "return_value"] = result
+        return result
+
+    def _to_the_end(self, operator: SluiceOperator, context: Any, time_out: bool) -> Any:
+        step = lambda: operator.execute(context)  # noqa: E731 - the first of several steps of the same kind
+        while True:
+            try:
+                return step()
+            except TaskDeferred as deferred:
+                self.waits.append(deferred.trigger)
+                event = self._event(deferred.trigger, time_out)
+                method = deferred.method_name
+                step = lambda: operator.resume_execution(method, {"event": event}, context)  # noqa: E731, B023
+
+    def _event(self, trigger: Any, time_out: bool) -> dict[str, Any]:
+        if not time_out:
+            self.aws.settle()
+        status = (
+            {"status": "error", "message": "Waiter error: max attempts reached"} if time_out else {"status": "success"}
+        )
+        return {**status, trigger.return_key: trigger.return_value}
+
+
+def in_one_dag(*operators: SluiceOperator) -> None:
+    """Put operators one after the other, so that the last sees what became of the others."""
+    from airflow.sdk import DAG
+
+    dag = DAG("a_dag", schedule=None)
+    chain: list[Any] = list(operators)
+    for operator in chain:
+        operator.dag = dag
+    for before, after in itertools.pairwise(chain):
+        before >> after
