@@ -1,0 +1,168 @@
+"""Spec and names -> the keyword arguments of boto3 calls. CamelCase begins here; nothing here calls anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sluice.container_spec import ContainerSpec
+from sluice.naming import (
+    CONTENT,
+    EVIDENCE_SHA256,
+    EVIDENCE_URI,
+    PIPELINE,
+    VARIANT,
+    VERDICT,
+    Names,
+    client_token,
+    package_description,
+    standing_tags,
+    tags,
+)
+from sluice.spec import PackageSpec, PipelineSpec, Stage
+
+Request = dict[str, Any]
+
+APPROVAL_DESCRIPTION_MAX = 1024
+JOB_DESCRIPTION_MAX = 128
+
+
+def create_model_package_group(spec: PipelineSpec) -> Request:
+    """The group that holds the versions. Tags are here, because AWS takes none on a version."""
+    return {
+        "ModelPackageGroupName": spec.package.group,
+        "ModelPackageGroupDescription": f"Versions of the inference pipeline {spec.pipeline}, registered by Sluice",
+        "Tags": _tag_list(standing_tags(spec.pipeline)),
+    }
+
+
+def create_model_package(spec: PipelineSpec, names: Names) -> Request:
+    """One version with all containers, pending approval; the description holds the content's digest."""
+    package = spec.package
+    return {
+        "ModelPackageGroupName": package.group,
+        "ModelPackageDescription": package_description(names.content),
+        "ModelApprovalStatus": "PendingManualApproval",
+        "Domain": package.domain,
+        "Task": package.task,
+        "SamplePayloadUrl": package.sample_payload,
+        "InferenceSpecification": {
+            "Containers": [_package_container(container, package) for container in spec.containers],
+            "SupportedContentTypes": list(package.content_types),
+            "SupportedResponseMIMETypes": list(package.response_types),
+            "SupportedRealtimeInferenceInstanceTypes": list(spec.benchmark.instance_types),
+        },
+        "CustomerMetadataProperties": {PIPELINE: spec.pipeline, CONTENT: names.content},
+        "ClientToken": client_token("CreateModelPackage", package.group, names.content),
+    }
+
+
+def _package_container(container: ContainerSpec, package: PackageSpec) -> Request:
+    named = container if container.framework else package
+    described = {
+        "ContainerHostname": container.hostname,
+        "Image": container.image,
+        "ModelDataUrl": container.model_data,
+        "Environment": dict(container.environment) or None,
+        "Framework": named.framework,
+        "FrameworkVersion": named.framework_version,
+    }
+    return {member: value for member, value in described.items() if value is not None}
+
+
+def create_model(spec: PipelineSpec, names: Names, package_arn: str) -> Request:
+    """The pipeline model; AWS expands its one `Containers` entry to the package's whole list of containers."""
+    return {
+        "ModelName": names.model,
+        "ExecutionRoleArn": spec.aws.role,
+        "Containers": [{"ModelPackageName": package_arn}],
+        "Tags": _tag_list(tags(names)),
+    }
+
+
+def create_endpoint_config(spec: PipelineSpec, names: Names, stage: Stage) -> Request:
+    """One variant on the stage's fleet."""
+    fleet = spec.fleet(stage)
+    variant = {
+        "VariantName": VARIANT,
+        "ModelName": names.model,
+        "InstanceType": fleet.instance_type,
+        "InitialInstanceCount": fleet.instances,
+        "InitialVariantWeight": 1.0,
+    }
+    return {
+        "EndpointConfigName": names.config(stage),
+        "ProductionVariants": [variant],
+        "Tags": _tag_list(tags(names, stage)),
+    }
+
+
+def create_endpoint(names: Names, stage: Stage) -> Request:
+    """A new endpoint on the candidate's config."""
+    return {**update_endpoint(names, stage), "Tags": _tag_list(standing_tags(names.pipeline, stage))}
+
+
+def update_endpoint(names: Names, stage: Stage) -> Request:
+    """An existing endpoint onto the candidate's config."""
+    return {"EndpointName": names.endpoint(stage), "EndpointConfigName": names.config(stage)}
+
+
+def create_inference_recommendations_job(
+    spec: PipelineSpec, names: Names, package_arn: str, attempt: int = 1
+) -> Request:
+    """A job on the existing staging endpoint, and on the instance types that the package names."""
+    request: Request = {
+        "JobName": names.job(attempt),
+        "JobType": spec.benchmark.job_type,
+        "RoleArn": spec.aws.role,
+        "JobDescription": f"Sluice: {spec.pipeline}, attempt {attempt}"[:JOB_DESCRIPTION_MAX],
+        "InputConfig": {
+            "ModelPackageVersionArn": package_arn,
+            "Endpoints": [{"EndpointName": names.endpoint(Stage.STAGING)}],
+        },
+        "Tags": _tag_list(tags(names)),
+    }
+    if spec.benchmark.stop:
+        latency = spec.benchmark.stop.latency
+        threshold = {"Percentile": latency.percentile, "ValueInMilliseconds": latency.ms}
+        request["StoppingConditions"] = {"ModelLatencyThresholds": [threshold]}
+    return request
+
+
+def approve_package(package_arn: str, reason: str, metadata: Mapping[str, str]) -> Request:
+    """Open the gate: Approved, with the reason and the way to the evidence."""
+    return _judged(package_arn, "Approved", reason, metadata)
+
+
+def reject_package(package_arn: str, reason: str, metadata: Mapping[str, str]) -> Request:
+    """Close the gate: Rejected, with the reason and the way to the evidence."""
+    return _judged(package_arn, "Rejected", reason, metadata)
+
+
+def _judged(package_arn: str, status: str, reason: str, metadata: Mapping[str, str]) -> Request:
+    request: Request = {
+        "ModelPackageArn": package_arn,
+        "ModelApprovalStatus": status,
+        # One line: AWS's pattern for this member is `.*`, which a line break does not match.
+        "ApprovalDescription": _cut(" ".join(reason.split()), APPROVAL_DESCRIPTION_MAX),
+    }
+    if metadata:  # AWS takes 1 to 50 properties, so not an empty map
+        request["CustomerMetadataProperties"] = dict(metadata)
+    return request
+
+
+def evidence_metadata(uri: str, sha256: str, verdict: str) -> dict[str, str]:
+    """CustomerMetadataProperties that lead from a package version to its evidence."""
+    return {
+        VERDICT: verdict,
+        EVIDENCE_SHA256: sha256,
+        EVIDENCE_URI: uri,
+    }
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
+def _tag_list(tagged: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tagged.items()]

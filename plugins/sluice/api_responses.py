@@ -1,0 +1,220 @@
+"""What AWS answered -> typed values. The one place that knows which member of which answer holds what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sluice.errors import UnexpectedAnswer
+from sluice.metrics import INFERENCES_PER_MILLION, Absence, Measurement, Measurements, Metric, Origin, read
+from sluice.naming import content_in
+
+Answer = Mapping[str, Any]
+
+MOVING = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack"})
+"""Endpoint statuses that will become another one by themselves."""
+JOB_ENDED = frozenset({"COMPLETED", "FAILED", "STOPPED", "DELETED"})
+JOB_WITHOUT_NUMBERS = frozenset({"FAILED", "STOPPING", "STOPPED", "DELETING", "DELETED"})
+"""Job statuses from which no number will come any more: trying again takes another job name."""
+PACKAGE_UNUSABLE = frozenset({"Failed", "Deleting"})
+
+
+class DeploymentOutcome(StrEnum):
+    """What became of the config that was asked for."""
+
+    APPLIED = "applied"
+    IN_PROGRESS = "in progress"
+    ROLLED_BACK = "rolled back"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class EndpointState:
+    """DescribeEndpoint, as far as a deployment is concerned."""
+
+    endpoint: str
+    arn: str
+    status: str
+    config: str | None
+    """The config that is live. While an update runs, still the old one."""
+    pending_config: str | None = None
+    failure_reason: str | None = None
+    """Often empty after a rollback; AWS drops it at the next update."""
+
+
+def endpoint_state(answer: Answer) -> EndpointState:
+    """DescribeEndpoint's answer -> state; UnexpectedAnswer when name, ARN or status is missing."""
+    operation = "DescribeEndpoint"
+    return EndpointState(
+        endpoint=_text(answer, "EndpointName", operation),
+        arn=_text(answer, "EndpointArn", operation),
+        status=_text(answer, "EndpointStatus", operation),
+        config=answer.get("EndpointConfigName"),
+        pending_config=(answer.get("PendingDeploymentSummary") or {}).get("EndpointConfigName"),
+        failure_reason=answer.get("FailureReason"),
+    )
+
+
+def deployment_outcome(state: EndpointState, wanted_config: str) -> DeploymentOutcome:
+    """What became of `wanted_config`, once it has been asked for.
+
+    AWS reports a failed update as InService on the old config, often without a reason, so InService alone proves
+    nothing: only the live config's name does. A status that is not known counts as failed, since nothing is promoted
+    on hope.
+    """
+    if state.status in MOVING:
+        return DeploymentOutcome.IN_PROGRESS
+    if state.status == "InService":
+        return DeploymentOutcome.APPLIED if state.config == wanted_config else DeploymentOutcome.ROLLED_BACK
+    return DeploymentOutcome.FAILED
+
+
+@dataclass(frozen=True)
+class JobState:
+    """DescribeInferenceRecommendationsJob, as far as waiting is concerned. Times are ISO 8601 in UTC."""
+
+    job: str
+    arn: str
+    status: str
+    failure_reason: str | None = None
+    package_arn: str | None = None
+    created: str | None = None
+    completed: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Nothing will change any more."""
+        return self.status in JOB_ENDED
+
+    @property
+    def completed_well(self) -> bool:
+        """There are numbers to read."""
+        return self.status == "COMPLETED"
+
+    @property
+    def needs_new_attempt(self) -> bool:
+        """No numbers will come from this job; the next attempt needs another name (`Names.job(attempt)`)."""
+        return self.status in JOB_WITHOUT_NUMBERS
+
+
+def job_state(answer: Answer) -> JobState:
+    """DescribeInferenceRecommendationsJob's answer -> state; UnexpectedAnswer when name, ARN or status is missing."""
+    operation = "DescribeInferenceRecommendationsJob"
+    return JobState(
+        job=_text(answer, "JobName", operation),
+        arn=_text(answer, "JobArn", operation),
+        status=_text(answer, "Status", operation),
+        failure_reason=answer.get("FailureReason"),
+        package_arn=(answer.get("InputConfig") or {}).get("ModelPackageVersionArn"),
+        created=_time(answer.get("CreationTime")),
+        completed=_time(answer.get("CompletionTime")),
+    )
+
+
+def measurements(answer: Answer, endpoint: str, instance_type: str) -> Measurements:
+    """A completed job's answer -> what was measured on `endpoint`, and the cost of its `instance_type`.
+
+    An existing endpoint is answered with latency and throughput only. Cost comes from the recommendation for the same
+    instance type and is an estimate: a list price over a measured throughput.
+    """
+    job = _text(answer, "JobName", "DescribeInferenceRecommendationsJob")
+    return Measurements.of((*_of_endpoint(answer, endpoint, job), *_of_recommendation(answer, instance_type, job)))
+
+
+def _of_endpoint(answer: Answer, endpoint: str, job: str) -> list[Measurement | Absence]:
+    source = f"EndpointPerformances of job {job}"
+    members = {Metric.MODEL_LATENCY_MS: "ModelLatency", Metric.MAX_INVOCATIONS_PER_MINUTE: "MaxInvocations"}
+    for performance in answer.get("EndpointPerformances") or ():
+        if (performance.get("EndpointInfo") or {}).get("EndpointName") == endpoint:
+            numbers = performance.get("Metrics") or {}
+            return [read(metric, numbers.get(member), source) for metric, member in members.items()]
+    return [Absence(metric, f"the job reported nothing for endpoint {endpoint}", source) for metric in members]
+
+
+def _of_recommendation(answer: Answer, instance_type: str, job: str) -> list[Measurement | Absence]:
+    source = f"recommendation {instance_type} of job {job}"
+    found = _recommendation(answer, instance_type)
+    if found is None:
+        reason = f"the job made no recommendation for {instance_type}"
+        return [Absence(metric, reason, source) for metric in (Metric.COST_PER_HOUR_USD, Metric.COST_PER_MILLION_USD)]
+    numbers = found.get("Metrics") or {}
+    per_hour = read(Metric.COST_PER_HOUR_USD, numbers.get("CostPerHour"), source, Origin.ESTIMATED)
+    per_inference = read(Metric.COST_PER_MILLION_USD, numbers.get("CostPerInference"), source, Origin.ESTIMATED)
+    return [per_hour, _per_million(per_inference)]
+
+
+def _recommendation(answer: Answer, instance_type: str) -> Answer | None:
+    """The recommendation for a type; one with changed environment variables only where there is no other."""
+    of_type = [
+        item
+        for item in answer.get("InferenceRecommendations") or ()
+        if (item.get("EndpointConfiguration") or {}).get("InstanceType") == instance_type
+    ]
+    as_staged = [item for item in of_type if not (item.get("ModelConfiguration") or {}).get("EnvironmentParameters")]
+    return next(iter(as_staged or of_type), None)
+
+
+def _per_million(per_inference: Measurement | Absence) -> Measurement | Absence:
+    if isinstance(per_inference, Absence):
+        return per_inference
+    per_million = per_inference.value * INFERENCES_PER_MILLION
+    return read(per_inference.metric, per_million, per_inference.source, per_inference.origin)
+
+
+@dataclass(frozen=True)
+class PackageState:
+    """One version in the registry, from ListModelPackages or DescribeModelPackage."""
+
+    arn: str
+    group: str
+    version: int
+    status: str
+    approval: str
+    content: str | None = None
+    """SHA-256 of the content (64 hex digits), where Sluice registered it."""
+    failure_reason: str | None = None
+    metadata: Mapping[str, str] | None = None
+    """CustomerMetadataProperties. Only DescribeModelPackage gives them; None from a list."""
+
+
+def package_state(answer: Answer) -> PackageState:
+    """DescribeModelPackage's answer, or one item of ListModelPackages' ModelPackageSummaryList -> state."""
+    operation = "DescribeModelPackage or ListModelPackages"
+    version = answer.get("ModelPackageVersion")
+    if not isinstance(version, int):
+        raise UnexpectedAnswer(operation, f"ModelPackageVersion is {version!r}")
+    details = answer.get("ModelPackageStatusDetails") or {}
+    reasons = [check.get("FailureReason") for check in details.get("ValidationStatuses") or ()]
+    return PackageState(
+        arn=_text(answer, "ModelPackageArn", operation),
+        group=_text(answer, "ModelPackageGroupName", operation),
+        version=version,
+        status=_text(answer, "ModelPackageStatus", operation),
+        approval=str(answer.get("ModelApprovalStatus") or "PendingManualApproval"),
+        content=content_in(answer.get("ModelPackageDescription")),
+        failure_reason="; ".join(reason for reason in reasons if reason) or None,
+        metadata=answer.get("CustomerMetadataProperties"),
+    )
+
+
+def existing_version(packages: Iterable[PackageState], content: str) -> PackageState | None:
+    """The newest usable version that holds exactly this content; Failed and Deleting ones do not count."""
+    usable = [each for each in packages if each.content == content and each.status not in PACKAGE_UNUSABLE]
+    return max(usable, key=lambda each: each.version, default=None)
+
+
+def _text(answer: Answer, member: str, operation: str) -> str:
+    value = answer.get(member)
+    if not isinstance(value, str) or not value:
+        raise UnexpectedAnswer(operation, f"{member} is {value!r}")
+    return value
+
+
+def _time(value: object) -> str | None:
+    """boto3 gives aware datetimes; an Airflow XCom may have turned them into text already."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds")
+    return value if isinstance(value, str) else None

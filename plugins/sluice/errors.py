@@ -1,0 +1,214 @@
+"""The exception tree of the Airflow half. The question each branch answers is whose fault it is.
+
+SluiceError
+├── SpecError             whoever wrote the spec or the trigger parameters; names file, path to the key, and line
+├── ArtifactError         whoever produced the artifact: missing, not gzip, symlinks, climbs out of its directory
+│   └── ArtifactsRefused       the same for all archives of a pipeline at once
+├── ServiceRefused        AWS said no to a call; carries the operation and AWS's error code, to be branched on
+├── UnexpectedAnswer      AWS answered without a field that its API promises; nobody here can go on with that
+├── PackageFailed         the registry could not validate the package; the reason is AWS's
+├── DeploymentError       the endpoint does not run what was asked for
+│   ├── DeploymentRolledBack   AWS went back to the old config: the new containers did not come up or raised an alarm
+│   └── DeploymentFailed       no healthy config is left to go back to, or the endpoint never existed
+├── BenchmarkFailed       the recommendation job ended without numbers: containers answered 4xx/5xx, or it was stopped
+├── GateClosed            nobody's: the gate did its work and did not let the candidate through
+└── EvidenceError         the record of a decision
+    ├── EvidenceMissing        it is not where the package says
+    └── EvidenceInvalid        it is there but is not what was written: changed, truncated, or of another schema
+
+Every exception keeps its parts as `args`, so it survives pickling between Airflow's processes.
+"""
+
+from __future__ import annotations
+
+MAX_LOG_LINES = 20
+"""Log lines shown in a message: enough for a Python traceback, short enough for Airflow's task log."""
+
+
+class SluiceError(Exception):
+    """Base of everything that Sluice raises on purpose."""
+
+
+class SpecError(SluiceError):
+    """A spec that cannot be used. `path` leads to the key (`gate.rules[2].max`), `problem` says what to change."""
+
+    def __init__(self, path: str, problem: str, file: str | None = None, line: int | None = None) -> None:
+        super().__init__(path, problem, file, line)
+        self.path = path
+        self.problem = problem
+        self.file = file
+        self.line = line
+
+    def __str__(self) -> str:
+        where = self.file or ""
+        if self.file and self.line:
+            where = f"{self.file}:{self.line}"
+        return ": ".join(part for part in (where, self.path, self.problem) if part)
+
+    def under(self, parent: str) -> SpecError:
+        """The same error seen from one level further out: `max` under `rules[2]` is `rules[2].max`."""
+        joint = "" if not self.path or not parent or self.path.startswith("[") else "."
+        return SpecError(f"{parent}{joint}{self.path}", self.problem, self.file, self.line)
+
+    def located(self, file: str, line: int | None) -> SpecError:
+        """The same error with the file it was read from, and the line where known."""
+        return SpecError(self.path, self.problem, file, line)
+
+
+class ArtifactError(SluiceError):
+    """A model artifact or payload archive that cannot be used; nothing has been created on its account."""
+
+    def __init__(self, uri: str, problem: str) -> None:
+        super().__init__(uri, problem)
+        self.uri = uri
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"artifact {self.uri}: {self.problem}. Rebuild or upload it again; nothing was created."
+
+
+class ArtifactsRefused(ArtifactError):
+    """Every problem of every archive of one pipeline, so that one rebuild can mend them all."""
+
+    def __init__(self, problems: tuple[ArtifactError, ...]) -> None:
+        super().__init__(", ".join(dict.fromkeys(each.uri for each in problems)), "cannot be used")
+        self.args = (problems,)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        listed = "\n  ".join(f"{each.uri}: {each.problem}" for each in self.problems)
+        return f"the artifacts cannot be used:\n  {listed}\nRebuild or upload them again; nothing was created."
+
+
+class ServiceRefused(SluiceError):
+    """AWS refused a call. Branch on `code` (`ValidationException`), never on `message`."""
+
+    def __init__(self, operation: str, code: str, message: str, resource: str | None = None) -> None:
+        super().__init__(operation, code, message, resource)
+        self.operation = operation
+        self.code = code
+        self.message = message
+        self.resource = resource
+
+    def __str__(self) -> str:
+        about = f" for {self.resource}" if self.resource else ""
+        return f"AWS refused {self.operation}{about} with {self.code}: {self.message}"
+
+
+class UnexpectedAnswer(SluiceError):
+    """An answer of AWS that lacks something which its API promises."""
+
+    def __init__(self, operation: str, problem: str) -> None:
+        super().__init__(operation, problem)
+        self.operation = operation
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"the answer to {self.operation} cannot be used: {self.problem}. "
+            "This is the service's fault; check the endpoint_url of the Airflow connection."
+        )
+
+
+class PackageFailed(SluiceError):
+    """A model package version that ended in status Failed."""
+
+    def __init__(self, package_arn: str, reason: str | None) -> None:
+        super().__init__(package_arn, reason)
+        self.package_arn = package_arn
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"model package {self.package_arn} is Failed: {self.reason or 'AWS gave no reason'}"
+
+
+class DeploymentError(SluiceError):
+    """An endpoint that does not run the config asked for, with all that is known about why."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        wanted_config: str,
+        live_config: str | None,
+        reason: str | None,
+        log_lines: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(endpoint, wanted_config, live_config, reason, log_lines)
+        self.endpoint = endpoint
+        self.wanted_config = wanted_config
+        self.live_config = live_config
+        self.reason = reason
+        self.log_lines = log_lines
+
+    def _why(self) -> str:
+        reason = self.reason or "AWS gave no reason"
+        if not self.log_lines:
+            return f"{reason} (no container log lines were found)"
+        tail = self.log_lines[-MAX_LOG_LINES:]
+        return "\n  ".join((reason, "last log lines of the containers:", *tail))
+
+
+class DeploymentRolledBack(DeploymentError):
+    """The update was undone by AWS: the endpoint is InService, but on its old config."""
+
+    def __str__(self) -> str:
+        return (
+            f"endpoint {self.endpoint} was rolled back: asked for config {self.wanted_config}, "
+            f"live is {self.live_config}. The new containers are at fault, the old ones still serve. {self._why()}"
+        )
+
+
+class DeploymentFailed(DeploymentError):
+    """The endpoint ended in a state from which it does not serve the config asked for, and rolled back to none."""
+
+    def __str__(self) -> str:
+        live = f"live config is {self.live_config}" if self.live_config else "no config is live"
+        return f"endpoint {self.endpoint} failed to deploy config {self.wanted_config}; {live}. {self._why()}"
+
+
+class BenchmarkFailed(SluiceError):
+    """A recommendation job that ended without numbers. `status` is FAILED or STOPPED."""
+
+    def __init__(self, job: str, status: str, reason: str | None) -> None:
+        super().__init__(job, status, reason)
+        self.job = job
+        self.status = status
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"recommendation job {self.job} ended {self.status}: {self.reason or 'AWS gave no reason'}. "
+            "Send one payload file to the staging endpoint by hand, and read its container logs."
+        )
+
+
+class GateClosed(SluiceError):
+    """The gate did not pass the candidate. `verdict` is fail or inconclusive; `reason` is the decision's."""
+
+    def __init__(self, verdict: str, reason: str) -> None:
+        super().__init__(verdict, reason)
+        self.verdict = verdict
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the gate stays closed, verdict {self.verdict}: {self.reason}"
+
+
+class EvidenceError(SluiceError):
+    """A record of a decision that cannot be relied upon."""
+
+    def __init__(self, uri: str, problem: str) -> None:
+        super().__init__(uri, problem)
+        self.uri = uri
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"evidence {self.uri}: {self.problem}"
+
+
+class EvidenceMissing(EvidenceError):
+    """There is no evidence document at the address that the package names."""
+
+
+class EvidenceInvalid(EvidenceError):
+    """The document is not the one that was written, or not of a schema that this version reads."""

@@ -1,0 +1,290 @@
+"""What a user asks for: one inference pipeline, how it is staged, measured, judged and served.
+
+A spec that exists is valid: every class checks itself when it is made, with AWS's own limits, so nothing later in a
+run fails on a name that is too long. AWS's limits are those of the SageMaker service model (botocore
+`sagemaker/2017-07-24`) unless a comment names another source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Annotated
+
+from sluice.container_spec import ContainerSpec, check_hostnames, overridden
+from sluice.errors import SpecError
+from sluice.gate import Rule
+from sluice.limits import Limit, check, did_you_mean
+from sluice.schedule import AssetSchedule, check_schedule
+from sluice.service_limits import (
+    ARTIFACT_URI,
+    DOMAINS,
+    EVIDENCE_PREFIX_MAX,
+    FRAMEWORK_VERSION,
+    FRAMEWORKS,
+    INSTANCE_TYPE,
+    NAME,
+    NAME_MAX,
+    ROLE_ARN,
+    S3_PREFIX,
+    TASKS,
+    URL_MAX,
+)
+
+
+class Stage(StrEnum):
+    """The two places where a pipeline runs."""
+
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class AfterGate(StrEnum):
+    """What becomes of the staging endpoint when the gate has spoken."""
+
+    KEEP = "keep"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsSpec:
+    """Where, and as whom, the pipeline runs."""
+
+    connection: Annotated[
+        str,
+        Limit(
+            "Airflow connection; its endpoint_url is the only switch between AWS and local.",
+            pattern=r"\S+",
+            max_length=200,
+        ),
+    ] = "aws_default"
+    role: Annotated[str, Limit("ARN of the execution role of models and jobs.", pattern=ROLE_ARN, max_length=2048)]
+    region: Annotated[
+        str | None, Limit("AWS region; the connection's own when left out.", pattern=r"[a-z]{2,4}(-[a-z]+)+-\d")
+    ] = None
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackageSpec:
+    """How the pipeline is registered. Domain, task, framework and payload are what a recommendation job asks for."""
+
+    group: Annotated[str, Limit("Model package group that holds the versions.", pattern=NAME, max_length=NAME_MAX)]
+    domain: Annotated[str, Limit("Machine learning domain.", choices=DOMAINS)]
+    task: Annotated[str, Limit("Machine learning task.", choices=TASKS)]
+    framework: Annotated[str, Limit("Framework of the containers that name none themselves.", choices=FRAMEWORKS)]
+    framework_version: Annotated[
+        str | None, Limit("Version of that framework, such as 1.4-2.", pattern=FRAMEWORK_VERSION)
+    ] = None
+    sample_payload: Annotated[
+        str,
+        Limit(
+            "Archive whose files are the load test's requests: an s3:// URI ending in .tar.gz.",
+            pattern=ARTIFACT_URI,
+            max_length=URL_MAX,
+        ),
+    ]
+    content_types: Annotated[
+        tuple[str, ...],
+        Limit(
+            "MIME types of requests; a recommendation job sends the first one.",
+            pattern=r"\S+/\S+",
+            max_length=256,
+            min_items=1,
+        ),
+    ]
+    response_types: Annotated[
+        tuple[str, ...], Limit("MIME types of answers.", pattern=r"[-\w]+/.+", max_length=1024, min_items=1)
+    ]
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StagingSpec:
+    """The endpoint on which the candidate is measured. Never one with live traffic: the load test fills it up."""
+
+    endpoint: Annotated[str, Limit("Name of the staging endpoint.", pattern=NAME, max_length=NAME_MAX)]
+    instance_type: Annotated[str, Limit("Instance type, such as ml.c5.large.", pattern=INSTANCE_TYPE)]
+    instances: Annotated[int, Limit("Number of instances.", minimum=1)] = 1
+    after_gate: Annotated[AfterGate, Limit("Whether the endpoint stays when the gate has spoken.")] = AfterGate.KEEP
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatencyStop:
+    """The latency at which the load test ends."""
+
+    percentile: Annotated[str, Limit("Which percentile of latency is watched.", choices=("P95", "P99"))]
+    ms: Annotated[int, Limit("Milliseconds at which the load test ends.", minimum=1)]
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StopSpec:
+    """What ends the load test early."""
+
+    latency: Annotated[LatencyStop, Limit("End the load test at this latency.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkSpec:
+    """The recommendation job that loads the staging endpoint and the listed instance types."""
+
+    job_type: Annotated[str, Limit("Kind of recommendation job.", choices=("Default",))] = "Default"
+    instance_types: Annotated[
+        tuple[str, ...],
+        Limit(
+            "Instance types to recommend among; staging's must be there for a cost rule.",
+            pattern=INSTANCE_TYPE,
+            min_items=1,
+            max_items=10,
+        ),
+    ]
+    stop: Annotated[StopSpec | None, Limit("What ends the load test early; AWS's own rules when left out.")] = None
+
+    def __post_init__(self) -> None:
+        check(self)
+        for position, instance_type in enumerate(self.instance_types):
+            path = f"instance_types[{position}]"
+            if instance_type in self.instance_types[:position]:
+                raise SpecError(path, f"{instance_type} is there twice")
+            if instance_type.startswith("ml.t"):  # AWS: "Burstable instance type ml.t2.medium is not allowed."
+                raise SpecError(path, f"{instance_type} is burstable, and a recommendation job refuses those")
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateSpec:
+    """The rules between staging and production."""
+
+    rules: Annotated[
+        tuple[Rule, ...],
+        Limit("Every rule must pass; at least one is needed, for no rules is not a pass.", min_items=1),
+    ]
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductionSpec:
+    """The endpoint that serves."""
+
+    endpoint: Annotated[str, Limit("Name of the production endpoint.", pattern=NAME, max_length=NAME_MAX)]
+    instance_type: Annotated[
+        str | None, Limit("Instance type; staging's when left out, which is what was measured.", pattern=INSTANCE_TYPE)
+    ] = None
+    instances: Annotated[int, Limit("Number of instances.", minimum=1)] = 1
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceSpec:
+    """Where the record of each decision goes."""
+
+    prefix: Annotated[
+        str,
+        Limit(
+            "s3:// prefix under which evidence documents are written.",
+            pattern=S3_PREFIX,
+            max_length=EVIDENCE_PREFIX_MAX,
+        ),
+    ]
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """An endpoint and the instances behind it."""
+
+    stage: Stage
+    endpoint: str
+    instance_type: str
+    instances: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PipelineSpec:
+    """One pipeline, from artifacts to production."""
+
+    pipeline: Annotated[
+        str, Limit("Name of the pipeline; it begins every derived name.", pattern=NAME, max_length=NAME_MAX)
+    ]
+    schedule: Annotated[
+        str | AssetSchedule | None, Limit("Cron, an Airflow preset, {assets: [...]}, or null for manual runs only.")
+    ] = None
+    aws: Annotated[AwsSpec, Limit("Where, and as whom, the pipeline runs.")]
+    package: Annotated[PackageSpec, Limit("How the pipeline is registered.")]
+    containers: Annotated[
+        tuple[ContainerSpec, ...], Limit("The containers in the order of calls; 2 to 15.", min_items=2, max_items=15)
+    ]
+    staging: Annotated[StagingSpec, Limit("The endpoint on which the candidate is measured.")]
+    benchmark: Annotated[BenchmarkSpec, Limit("The load test.")]
+    gate: Annotated[GateSpec, Limit("The rules between staging and production.")]
+    production: Annotated[ProductionSpec, Limit("The endpoint that serves.")]
+    evidence: Annotated[EvidenceSpec, Limit("Where the record of each decision goes.")]
+
+    def __post_init__(self) -> None:
+        check(self)
+        check_schedule(self.schedule)
+        check_hostnames(self.containers)
+        if self.production.endpoint == self.staging.endpoint:
+            raise SpecError(
+                "production.endpoint", "must differ from staging.endpoint: the load test would hit live traffic"
+            )
+        _check_cost_is_known(self)
+
+    def fleet(self, stage: Stage) -> Fleet:
+        """What runs in a stage, defaults filled in."""
+        if stage is Stage.STAGING:
+            return Fleet(stage, self.staging.endpoint, self.staging.instance_type, self.staging.instances)
+        instance_type = self.production.instance_type or self.staging.instance_type
+        return Fleet(stage, self.production.endpoint, instance_type, self.production.instances)
+
+    @property
+    def artifact_uris(self) -> tuple[str, ...]:
+        """The s3 URIs whose content decides the names: model artifacts in order, then the sample payload; each once."""
+        models = [container.model_data for container in self.containers if container.model_data]
+        return tuple(dict.fromkeys([*models, self.package.sample_payload]))
+
+
+def _check_cost_is_known(spec: PipelineSpec) -> None:
+    """A cost rule on a type without a recommendation would be inconclusive after each load test; say so before."""
+    asks_for_cost = any(rule.metric.is_cost for rule in spec.gate.rules)
+    if asks_for_cost and spec.staging.instance_type not in spec.benchmark.instance_types:
+        raise SpecError(
+            "benchmark.instance_types",
+            f"must hold staging's {spec.staging.instance_type}: a gate rule asks for its cost, "
+            "and cost comes from the recommendation for that type",
+        )
+
+
+def with_overrides(
+    spec: PipelineSpec,
+    model_data: Mapping[str, str] | None = None,
+    environment: Mapping[str, Mapping[str, str]] | None = None,
+) -> PipelineSpec:
+    """The spec with other artifacts or added variables, keyed by hostname; SpecError names the parameter at fault."""
+    artifacts, variables = model_data or {}, environment or {}
+    known = [container.hostname for container in spec.containers if container.hostname]
+    for parameter, given in (("model_data", artifacts), ("environment", variables)):
+        for hostname in given:
+            if hostname not in known:
+                hint = (
+                    did_you_mean(hostname, known)
+                    or f"; the spec has {', '.join(known) or 'containers without hostnames'}"
+                )
+                raise SpecError(f"params.{parameter}.{hostname}", f"no container has the hostname {hostname!r}{hint}")
+    return replace(spec, containers=tuple(overridden(container, artifacts, variables) for container in spec.containers))

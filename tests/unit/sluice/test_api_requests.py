@@ -1,0 +1,258 @@
+"""Every request is held against botocore's own service model, with the limits that botocore leaves to the server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+from sluice import api_requests
+from sluice.naming import Names, content_in, names_for
+from sluice.spec import PipelineSpec, Stage
+
+from tests.fakes.specs import DROP, a_spec, digests_of
+
+PACKAGE_ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/iris-group/1"
+# The model writes these in Java's dialect; `$` before a count is a slip of theirs.
+JAVA_CLASSES = {
+    r"\p{L}": r"\w",
+    r"\p{M}": "",
+    r"\p{N}": r"\d",
+    r"\p{Z}": r"\s",
+    r"\p{S}": "+=",
+    r"\p{P}": r".,:;!?/()'-",
+}
+
+
+@cache
+def shape_of(operation: str) -> Any:
+    return botocore.session.get_session().get_service_model("sagemaker").operation_model(operation).input_shape
+
+
+def problems(operation: str, request: dict[str, Any]) -> list[str]:
+    report = ParamValidator().validate(request, shape_of(operation))
+    found = [report.generate_report()] if report.has_errors() else []
+    return found + list(limits_broken(request, shape_of(operation), operation))
+
+
+def limits_broken(value: Any, shape: Any, path: str) -> Iterator[str]:
+    """Enum, maximum and pattern, none of which botocore checks."""
+    if shape.type_name == "structure":
+        for name, member in value.items():
+            yield from limits_broken(member, shape.members[name], f"{path}.{name}")
+        return
+    yield from size_broken(value, shape, path)
+    if shape.type_name == "list":
+        for member in value:
+            yield from limits_broken(member, shape.member, f"{path}[]")
+    if shape.type_name == "map":
+        for key, member in value.items():
+            yield from limits_broken(key, shape.key, f"{path} key")
+            yield from limits_broken(member, shape.value, f"{path}.{key}")
+
+
+def size_broken(value: Any, shape: Any, path: str) -> Iterator[str]:
+    size = value if isinstance(value, int | float) else len(value)
+    if size > shape.metadata.get("max", size):
+        yield f"{path} has size {size}, allowed {shape.metadata['max']}"
+    if shape.metadata.get("enum") and value not in shape.metadata["enum"]:
+        yield f"{path} is {value!r}, which is not in the enum"
+    pattern = shape.metadata.get("pattern")
+    if pattern and isinstance(value, str) and not re.fullmatch(python_pattern(pattern), value):
+        yield f"{path} is {value!r}, which does not match {pattern}"
+
+
+def python_pattern(pattern: str) -> str:
+    pattern = re.sub(r"\)\$\{\d+,\d+\}$", ")", pattern)
+    for java, python in JAVA_CLASSES.items():
+        pattern = pattern.replace(java, python)
+    return pattern
+
+
+SPECS = {
+    "usual": a_spec(),
+    "least": a_spec(containers=[{"image": "a"}, {"image": "b"}], package__framework_version=DROP),
+    "most": a_spec(
+        pipeline="p" * 63,
+        package__group="g" * 63,
+        containers=[
+            {
+                "hostname": f"h{number:02}{'x' * 60}",
+                "image": "i" * 255,
+                "model_data": f"s3://{'b' * 63}/{number:02}{'k' * 900}.tar.gz",
+                "environment": {f"{'V' * 1000}{n}": "v" * 1024 for n in range(100)},
+            }
+            for number in range(15)
+        ],
+        benchmark__stop={"latency": {"percentile": "P99", "ms": 1}},
+        staging__endpoint="s" * 63,
+        production__endpoint="e" * 63,
+    ),
+}
+
+
+@pytest.fixture(params=SPECS)
+def spec(request: pytest.FixtureRequest) -> PipelineSpec:
+    return SPECS[request.param]
+
+
+@pytest.fixture
+def names(spec: PipelineSpec) -> Names:
+    return names_for(spec, digests_of(spec))
+
+
+def test_the_check_itself_finds_what_is_wrong() -> None:
+    assert problems("CreateEndpoint", {"EndpointName": "a"})
+    assert problems("CreateEndpoint", {"EndpointName": "a", "EndpointConfigName": "b" * 64})
+    assert problems("CreateEndpoint", {"EndpointName": "a_b", "EndpointConfigName": "b"})
+    job = {"JobName": "a", "JobType": "ADVANCED", "RoleArn": "arn:aws:iam::123456789012:role/x", "InputConfig": {}}
+    assert problems("CreateInferenceRecommendationsJob", job)
+    assert not problems("CreateInferenceRecommendationsJob", {**job, "JobType": "Advanced"})
+
+
+def test_every_request_is_one_that_aws_takes(spec: PipelineSpec, names: Names) -> None:
+    made = {
+        "CreateModelPackageGroup": [api_requests.create_model_package_group(spec)],
+        "CreateModelPackage": [api_requests.create_model_package(spec, names)],
+        "CreateModel": [api_requests.create_model(spec, names, PACKAGE_ARN)],
+        "CreateEndpointConfig": [api_requests.create_endpoint_config(spec, names, stage) for stage in Stage],
+        "CreateEndpoint": [api_requests.create_endpoint(names, stage) for stage in Stage],
+        "UpdateEndpoint": [api_requests.update_endpoint(names, stage) for stage in Stage],
+        "CreateInferenceRecommendationsJob": [
+            api_requests.create_inference_recommendations_job(spec, names, PACKAGE_ARN, attempt) for attempt in (1, 999)
+        ],
+        "UpdateModelPackage": [
+            api_requests.approve_package(PACKAGE_ARN, "all 3 rules passed", evidence()),
+            api_requests.reject_package(PACKAGE_ARN, "too slow\n" * 1000, {}),
+        ],
+    }
+    for operation, requests in made.items():
+        for request in requests:
+            assert problems(operation, request) == []
+
+
+def evidence() -> dict[str, str]:
+    return api_requests.evidence_metadata("s3://models/evidence/iris/0123/run.json", "a" * 64, "pass")
+
+
+def test_the_package_holds_the_whole_pipeline_in_order() -> None:
+    spec = SPECS["usual"]
+    made = names_for(spec, digests_of(spec))
+    request = api_requests.create_model_package(spec, made)
+    first, second = request["InferenceSpecification"]["Containers"]
+    assert first == {
+        "ContainerHostname": "featurize",
+        "Image": "1.dkr.ecr.us-east-1.amazonaws.com/sklearn:1",
+        "ModelDataUrl": "s3://models/iris/featurize/model.tar.gz",
+        "Environment": {"SAGEMAKER_PROGRAM": "inference.py"},
+        "Framework": "SAGEMAKER-SCIKIT-LEARN",
+        "FrameworkVersion": "1.4-2",
+    }
+    assert (second["Framework"], second["FrameworkVersion"]) == ("XGBOOST", "1.7-1")
+    assert "Environment" not in second
+    assert request["ModelApprovalStatus"] == "PendingManualApproval"
+    assert content_in(request["ModelPackageDescription"]) == made.content
+    assert request["CustomerMetadataProperties"]["sluice:content"] == made.content
+    assert request["InferenceSpecification"]["SupportedRealtimeInferenceInstanceTypes"] == [
+        "ml.c5.large",
+        "ml.c5.xlarge",
+    ]
+    assert "Tags" not in request  # AWS takes none on a version
+
+
+def test_a_container_with_its_own_framework_does_not_inherit_the_packages_version() -> None:
+    spec = a_spec(containers__1__framework="OTHER", containers__1__framework_version=DROP)
+    request = api_requests.create_model_package(spec, names_for(spec, digests_of(spec)))
+    second = request["InferenceSpecification"]["Containers"][1]
+    assert second["Framework"] == "OTHER"
+    assert "FrameworkVersion" not in second
+
+
+def test_the_token_of_a_package_is_that_of_its_content() -> None:
+    def token(**changes: Any) -> str:
+        spec = a_spec(**changes)
+        return str(api_requests.create_model_package(spec, names_for(spec, digests_of(spec)))["ClientToken"])
+
+    assert token() == token(gate__rules__0__max=1)
+    assert token() != token(containers__0__image="other")
+    assert token() != token(package__group="other")
+
+
+def test_everything_in_the_package_request_is_part_of_its_content() -> None:
+    """Two requests that differ must never share a content hash, or an existing version would stand for another one."""
+    changes: list[dict[str, Any]] = [
+        {"containers__0__image": "x"},
+        {"containers__0__hostname": "x"},
+        {"containers__0__model_data": "s3://other/m.tar.gz"},
+        {"containers__0__environment": {}},
+        {"containers__1__framework": "OTHER"},
+        {"package__domain": "COMPUTER_VISION"},
+        {"package__task": "OTHER"},
+        {"package__framework_version": DROP},
+        {"package__content_types": ["a/b"]},
+        {"package__response_types": ["a/b"]},
+        {"package__sample_payload": "s3://other/p.tar.gz"},
+        {"benchmark__instance_types": ["ml.c5.large"]},
+    ]
+    seen: dict[str, dict[str, Any]] = {}
+    for change in [{}, *changes]:
+        spec = a_spec(**change)
+        made = names_for(spec, digests_of(spec))
+        assert made.content not in seen
+        seen[made.content] = api_requests.create_model_package(spec, made)
+
+
+def test_the_model_is_the_package() -> None:
+    spec = a_spec()
+    request = api_requests.create_model(spec, names_for(spec, digests_of(spec)), PACKAGE_ARN)
+    assert request["Containers"] == [{"ModelPackageName": PACKAGE_ARN}]
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_an_endpoint_config_runs_one_variant_on_the_stages_fleet(stage: Stage) -> None:
+    spec = a_spec(staging__instances=2, production__instance_type="ml.m5.large", production__instances=3)
+    made = names_for(spec, digests_of(spec))
+    request = api_requests.create_endpoint_config(spec, made, stage)
+    (variant,) = request["ProductionVariants"]
+    expected = {Stage.STAGING: ("ml.c5.large", 2), Stage.PRODUCTION: ("ml.m5.large", 3)}
+    assert (variant["InstanceType"], variant["InitialInstanceCount"]) == expected[stage]
+    assert variant["ModelName"] == made.model
+    assert request["EndpointConfigName"] == made.config(stage)
+
+
+def test_updating_an_endpoint_sends_no_tags_which_aws_would_refuse() -> None:
+    spec = a_spec()
+    made = names_for(spec, digests_of(spec))
+    assert set(api_requests.update_endpoint(made, Stage.STAGING)) == {"EndpointName", "EndpointConfigName"}
+    assert "Tags" in api_requests.create_endpoint(made, Stage.STAGING)
+
+
+def test_the_job_loads_staging_and_never_production() -> None:
+    spec = a_spec(benchmark__stop={"latency": {"percentile": "P95", "ms": 200}})
+    request = api_requests.create_inference_recommendations_job(spec, names_for(spec, digests_of(spec)), PACKAGE_ARN, 2)
+    assert request["InputConfig"] == {
+        "ModelPackageVersionArn": PACKAGE_ARN,
+        "Endpoints": [{"EndpointName": "iris-staging"}],
+    }
+    assert request["StoppingConditions"] == {
+        "ModelLatencyThresholds": [{"Percentile": "P95", "ValueInMilliseconds": 200}]
+    }
+    assert request["JobName"].endswith("-2")
+    assert "StoppingConditions" not in api_requests.create_inference_recommendations_job(
+        a_spec(), names_for(a_spec(), digests_of(a_spec())), PACKAGE_ARN
+    )
+
+
+def test_the_verdict_reaches_the_package_on_one_line_with_the_way_to_the_evidence() -> None:
+    request = api_requests.reject_package(PACKAGE_ARN, "a\nb" + "x" * 2000, evidence())
+    assert request["ModelApprovalStatus"] == "Rejected"
+    assert request["ApprovalDescription"].startswith("a b")
+    assert request["ApprovalDescription"].endswith("...")
+    assert len(request["ApprovalDescription"]) == api_requests.APPROVAL_DESCRIPTION_MAX
+    assert request["CustomerMetadataProperties"]["sluice:evidence-sha256"] == "a" * 64
+    assert api_requests.approve_package(PACKAGE_ARN, "ok", {})["ModelApprovalStatus"] == "Approved"
+    assert "CustomerMetadataProperties" not in api_requests.approve_package(PACKAGE_ARN, "ok", {})

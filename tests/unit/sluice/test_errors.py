@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import inspect
+import pickle
+
+import pytest
+from sluice import errors
+from sluice.errors import (
+    ArtifactError,
+    ArtifactsRefused,
+    BenchmarkFailed,
+    DeploymentFailed,
+    DeploymentRolledBack,
+    EvidenceInvalid,
+    EvidenceMissing,
+    GateClosed,
+    PackageFailed,
+    ServiceRefused,
+    SluiceError,
+    SpecError,
+    UnexpectedAnswer,
+)
+
+ONE_OF_EACH = [
+    SpecError("gate.rules[2].max", "must be a number", "iris.yaml", 7),
+    ArtifactError("s3://b/model.tar.gz", "is not gzip"),
+    ArtifactsRefused((ArtifactError("s3://b/model.tar.gz", "is not gzip"),)),
+    ServiceRefused("CreateModel", "ValidationException", "no such role", "iris-1"),
+    UnexpectedAnswer("DescribeEndpoint", "EndpointStatus is None"),
+    PackageFailed("arn:package/1", None),
+    DeploymentRolledBack("iris", "new", "old", None, ("[predict] boom",)),
+    DeploymentFailed("iris", "new", None, "The primary container did not pass the ping health check.", ()),
+    BenchmarkFailed("iris-job", "FAILED", "4xx or 5xx"),
+    GateClosed("fail", "too slow"),
+    EvidenceMissing("s3://b/e.json", "there is no such object"),
+    EvidenceInvalid("s3://b/e.json", "it has been changed"),
+]
+
+
+def test_every_concrete_error_is_in_this_table_and_in_the_tree_of_the_docstring() -> None:
+    bases = {"SluiceError", "DeploymentError", "EvidenceError"}
+    classes = {name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, SluiceError)}
+    assert {type(error).__name__ for error in ONE_OF_EACH} == classes - bases
+    assert all(name in (errors.__doc__ or "") for name in classes)
+
+
+@pytest.mark.parametrize("error", ONE_OF_EACH, ids=lambda error: type(error).__name__)
+def test_an_error_survives_the_way_between_airflows_processes(error: SluiceError) -> None:
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    assert type(copy) is type(error)
+    assert str(copy) == str(error)
+    assert repr(vars(copy)) == repr(vars(error))
+
+
+def test_a_spec_error_leads_to_file_line_and_key() -> None:
+    assert str(ONE_OF_EACH[0]) == "iris.yaml:7: gate.rules[2].max: must be a number"
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer", "joined"),
+    [("max", "[2]", "[2].max"), ("[2].max", "rules", "rules[2].max"), ("", "rules", "rules"), ("a", "", "a")],
+)
+def test_a_path_grows_from_the_inside_out(inner: str, outer: str, joined: str) -> None:
+    assert SpecError(inner, "wrong").under(outer).path == joined
+
+
+def test_a_rollback_says_what_was_asked_for_what_is_live_and_what_the_containers_wrote() -> None:
+    said = str(
+        DeploymentRolledBack("iris", "config-new", "config-old", None, ("[predict] Traceback", "[predict] boom"))
+    )
+    assert "rolled back" in said
+    assert "config-new" in said
+    assert "config-old" in said
+    assert "AWS gave no reason" in said
+    assert said.endswith("[predict] boom")
+
+
+def test_only_the_last_log_lines_are_shown() -> None:
+    lines = tuple(f"line {number}" for number in range(100))
+    said = str(DeploymentFailed("iris", "new", None, "ping", lines))
+    assert "line 99" in said
+    assert "line 79" not in said
+    assert "line 80" in said
