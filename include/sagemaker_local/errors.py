@@ -4,6 +4,7 @@ LocalSageMakerError
 ├── ApiError            the caller's request is refused; it carries AWS's code, message and HTTP status
 ├── ArtifactError       the user's model artifact cannot be used: missing, not gzip, symlinks, climbs out
 ├── ContainerError      a container could not be started, or died; it names the container and its last log lines
+├── HttpError           a peer that did not answer as HTTP/1.1 wants it (http1/errors.py)
 ├── IllegalTransition   a programming error of ours: an event that the resource's state does not allow
 └── HostError           this machine cannot do it: port in use, no disk, no permission
 """

@@ -62,7 +62,7 @@ class Server:
         return f"http://{host}:{self._listener.port}"
 
     async def close(self) -> None:
-        """Stops accepting, then the jobs, then every container, then closes the stores."""
+        """Stops the jobs, then accepting, then every container, then closes the stores."""
         await self._opened.aclose()
 
 
@@ -92,7 +92,6 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     supervisor = Supervisor(store, fleets, settings)
     opened.push_async_callback(supervisor.close, min(CLOSE_GRACE_S, settings.stop_grace_s))
     jobs = JobRunner(store, fleets, objects, settings, clock, lambda: sock.getsockname()[1])
-    opened.push_async_callback(jobs.close)
 
     data = DataPlane(routes, settings, client, clock)
     control = ControlPlane(store, objects, clock, settings.account_id, supervisor.wake, jobs.wake)
@@ -105,7 +104,10 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     await supervisor.start()
     listener = await start_server(gateway.handle, sock=sock, max_body_bytes=MAX_BODY_BYTES)
     opened.push_async_callback(listener.close, CLOSE_GRACE_S)
-    jobs.start()  # last: a job sends its load through the listener
+    # A job sends its load through the listener: it starts after it and is closed before it, so that a job under way is
+    # taken up again at the next start and not failed by the end of this one.
+    opened.push_async_callback(jobs.close)
+    jobs.start()
     return listener
 
 

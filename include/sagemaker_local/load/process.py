@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from pathlib import Path
 
 from include.sagemaker_local.errors import HostError
@@ -49,7 +50,8 @@ async def drive(plan: LoadPlan) -> AsyncGenerator[StageResult, None]:
     finally:
         errors.cancel()
         if process.returncode is None:
-            process.kill()
+            with suppress(ProcessLookupError):  # it may end at this very moment
+                process.kill()
             await process.wait()
 
 

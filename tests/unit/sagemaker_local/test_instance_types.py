@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import botocore.session
 import pytest
 
 from include.sagemaker_local.instance_types import all_types, lookup
@@ -39,8 +40,7 @@ def test_every_name_is_listed_once_and_every_price_has_three_decimals_at_most() 
 
 
 def test_every_name_is_one_that_the_service_knows() -> None:
-    botocore = pytest.importorskip("botocore.session", reason="the service model comes with botocore")
-    model = botocore.get_session().get_service_model("sagemaker")
+    model = botocore.session.get_session().get_service_model("sagemaker")
     known = set(model.shape_for("ProductionVariantInstanceType").enum)
 
     assert {each.name for each in all_types()} <= known

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from include.sagemaker_local.errors import ApiError
@@ -45,7 +47,7 @@ def test_a_missing_payload_or_content_type_is_refused_by_name() -> None:
         subject_of_model(MODEL, request)
 
 
-def test_requests_are_signed_for_sagemaker_in_the_job_s_region(tmp_path: object) -> None:
+def test_requests_are_signed_for_sagemaker_in_the_job_s_region() -> None:
     subject = Subject(CONTAINERS, PAYLOAD_URL, "text/csv", "application/json", ())
     sample = sample_of(subject, [b"1"], StopRules(), "eu-west-1", now_s=1_767_225_600.5)
 
@@ -61,8 +63,6 @@ def test_requests_are_signed_for_sagemaker_in_the_job_s_region(tmp_path: object)
 
 @pytest.mark.parametrize(("bound", "called"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("::1", "::1")])  # noqa: S104
 def test_the_load_goes_through_the_gateway(bound: str, called: str, settings: Settings) -> None:
-    from dataclasses import replace
-
     sample = sample_of(Subject(CONTAINERS, PAYLOAD_URL, "text/csv", None, ()), [b"1"], StopRules(), "r", 0)
 
     plan = load_plan(sample, "sm-epc-1", 4567, replace(settings, host=bound))
