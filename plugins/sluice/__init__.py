@@ -1,0 +1,1 @@
+"""Sluice: promotes SageMaker inference pipelines through a gate of measured numbers."""

@@ -1,7 +1,7 @@
 """The few API calls that Sluice makes, in memory: what a deployment or a job comes to is scripted by the test.
 
-It answers and refuses in AWS's form (botocore's ClientError with AWS's codes and texts). Deployments and jobs stay under
-way until `settle` is called, so a test decides when time passes.
+It answers and refuses in AWS's form (botocore's ClientError with AWS's codes and texts). Deployments and jobs stay
+under way until `settle` is called, so a test decides when time passes.
 """
 
 from __future__ import annotations

@@ -67,16 +67,18 @@ class DagRunOnFakeAws:
         self.xcoms[operator.task_id, "return_value"] = result
         return result
 
-    def _to_the_end(self, operator: SluiceOperator, context: Any, time_out: bool) -> Any:
-        step = lambda: operator.execute(context)  # noqa: E731 - the first of several steps of the same kind
+    def _to_the_end(self, operator: Any, context: Any, time_out: bool) -> Any:
+        method = "execute"
+        arguments: dict[str, Any] = {}
         while True:
             try:
-                return step()
+                if method == "execute":
+                    return operator.execute(context)
+                return operator.resume_execution(method, arguments, context)
             except TaskDeferred as deferred:
                 self.waits.append(deferred.trigger)
-                event = self._event(deferred.trigger, time_out)
                 method = deferred.method_name
-                step = lambda: operator.resume_execution(method, {"event": event}, context)  # noqa: E731, B023
+                arguments = {"event": self._event(deferred.trigger, time_out)}
 
     def _event(self, trigger: Any, time_out: bool) -> dict[str, Any]:
         if not time_out:

@@ -1,0 +1,269 @@
+"""The only caller of boto3: SageMaker, its runtime, S3 and CloudWatch Logs, all from one Airflow connection.
+
+Methods speak in Sluice's nouns. Requests come from `api_requests` and answers go through `api_responses`; a refusal of
+AWS leaves here as `ServiceRefused` with AWS's code, or as None or False where "is there already" and "is not there" are
+answers and no errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+from botocore.config import Config
+from botocore.exceptions import ClientError, WaiterError
+
+from sluice import api_responses
+from sluice.api_responses import EndpointState, JobState, PackageState
+from sluice.errors import PackageFailed, ServiceRefused, UnexpectedAnswer
+from sluice.log_tail import LogStream, lines_each, newest_per_container
+from sluice.refusals import refusals_as_ours, resource_in, says_already_there, says_not_there
+
+Request = Mapping[str, Any]
+
+ENDPOINT_LOG_GROUP = "/aws/sagemaker/Endpoints/"
+
+INVOKE_CONFIG = Config(
+    # One question, one answer: a retry behind our back would hide that the endpoint failed the first time.
+    retries={"total_max_attempts": 1},
+    # InvokeEndpoint itself gives up after 60 s; the client must not give up before it.
+    read_timeout=70,
+)
+
+
+class SluiceHook(AwsBaseHook):
+    """SageMaker as Sluice needs it.
+
+    :param aws_conn_id: Airflow connection. `endpoint_url` in its extra, or `service_config.<service>.endpoint_url`,
+        sends the calls elsewhere than to AWS; nothing else does.
+    :param region_name: AWS region; the connection's own when None.
+    :param verify: whether to check TLS certificates, or the path to a CA bundle.
+    :param config: botocore configuration, as an object or a dict of its keywords.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["client_type"] = "sagemaker"
+        super().__init__(*args, **kwargs)
+        self._clients: dict[str, Any] = {}
+
+    @property
+    def waiter_path(self) -> Path:
+        """Sluice's own waiters instead of the provider's."""
+        return Path(__file__).parent / "waiters" / "sagemaker.json"
+
+    @property
+    def speaks_to_aws(self) -> bool:
+        """False when the connection names another address for SageMaker, so that console links would lead nowhere."""
+        return self.conn_config.get_service_endpoint_url("sagemaker") is None
+
+    # -- registry ------------------------------------------------------------------------------------------------------
+
+    def ensure_package_group(self, request: Request) -> None:
+        """CreateModelPackageGroup, unless the group is there."""
+        self._create("create_model_package_group", request)
+
+    def list_packages(self, group: str) -> Iterator[PackageState]:
+        """All versions of a group, newest first."""
+        pages = self._sagemaker.get_paginator("list_model_packages").paginate(
+            ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending"
+        )
+        with refusals_as_ours("list_model_packages", group):
+            for page in pages:
+                yield from map(api_responses.package_state, page["ModelPackageSummaryList"])
+
+    def create_package(self, request: Request) -> str | None:
+        """CreateModelPackage: ARN of the new version, or None when another request with this token is under way."""
+        answer = self._create("create_model_package", request)
+        return None if answer is None else str(answer["ModelPackageArn"])
+
+    def describe_package(self, package_arn: str) -> PackageState:
+        """One version with its metadata. Raises ServiceRefused when there is none."""
+        answer = self._call("describe_model_package", {"ModelPackageName": package_arn})
+        return api_responses.package_state(answer)
+
+    def wait_for_package(self, package_arn: str) -> PackageState:
+        """The version once the registry has taken it in. Raises PackageFailed when it could not."""
+        try:
+            self.get_waiter("ModelPackageSettled").wait(ModelPackageName=package_arn)
+        except WaiterError as error:
+            raise PackageFailed(package_arn, f"it was not ready in time ({error})") from error
+        package = self.describe_package(package_arn)
+        if package.status == "Failed":
+            raise PackageFailed(package_arn, package.failure_reason)
+        return package
+
+    def update_package(self, request: Request) -> None:
+        """UpdateModelPackage: approval."""
+        self._call("update_model_package", request)
+
+    def put_package_metadata(self, package_arn: str, metadata: Mapping[str, str]) -> None:
+        """Add to, or replace in, the version's CustomerMetadataProperties."""
+        self._call("update_model_package", {"ModelPackageArn": package_arn, "CustomerMetadataProperties": metadata})
+
+    # -- models and endpoints ------------------------------------------------------------------------------------------
+
+    def ensure_model(self, request: Request) -> bool:
+        """CreateModel; False when a model of that name is there. Names come from content, so it is the same model."""
+        return self._create("create_model", request) is not None
+
+    def ensure_endpoint_config(self, request: Request) -> bool:
+        """CreateEndpointConfig; False when one of that name is there, which then says the same."""
+        return self._create("create_endpoint_config", request) is not None
+
+    def find_endpoint(self, endpoint: str) -> EndpointState | None:
+        """What the endpoint is and runs, or None when there is none."""
+        answer = self._find("describe_endpoint", {"EndpointName": endpoint})
+        return None if answer is None else api_responses.endpoint_state(answer)
+
+    def create_endpoint(self, request: Request) -> bool:
+        """CreateEndpoint; False when somebody else was faster."""
+        return self._create("create_endpoint", request) is not None
+
+    def update_endpoint(self, request: Request) -> None:
+        """UpdateEndpoint. That AWS accepts it says nothing about whether it will be applied."""
+        self._call("update_endpoint", request)
+
+    def delete_endpoint(self, endpoint: str) -> bool:
+        """DeleteEndpoint; False when there is none."""
+        return self._find("delete_endpoint", {"EndpointName": endpoint}) is not None
+
+    def package_behind(self, config: str) -> str | None:
+        """ARN of the package version that an endpoint config's first variant serves; None when it cannot be told."""
+        found = self._find("describe_endpoint_config", {"EndpointConfigName": config})
+        if found is None:
+            return None
+        model = self._find("describe_model", {"ModelName": found["ProductionVariants"][0]["ModelName"]})
+        if model is None:
+            return None
+        containers = model.get("Containers") or [model.get("PrimaryContainer") or {}]
+        arn = containers[0].get("ModelPackageName")
+        return None if arn is None else str(arn)
+
+    def invoke(self, endpoint: str, body: bytes, content_type: str, accept: str) -> bytes:
+        """InvokeEndpoint, once and without hidden retries; the answer's body. Raises ServiceRefused (`ModelError`)."""
+        request = {"EndpointName": endpoint, "Body": body, "ContentType": content_type, "Accept": accept}
+        with refusals_as_ours("invoke_endpoint", endpoint):
+            answer = self._client_of("sagemaker-runtime", INVOKE_CONFIG).invoke_endpoint(**request)
+            read: bytes = answer["Body"].read()
+        return read
+
+    def last_log_lines(self, endpoint: str, reason: str | None, lines: int) -> tuple[str, ...]:
+        """The newest log lines of the containers that `reason` names, or of all, as `[container] line`; maybe none."""
+        group = ENDPOINT_LOG_GROUP + endpoint
+        logs = self._client_of("logs")
+        try:
+            pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=group)
+            streams = [LogStream.of(stream) for page in pages for stream in page["logStreams"]]
+            newest = newest_per_container(streams)
+            shown = lines_each([stream.container for stream in newest], reason, lines)
+            found: list[str] = []
+            for stream in (each for each in newest if each.container in shown):
+                answer = logs.get_log_events(
+                    logGroupName=group, logStreamName=stream.name, limit=shown[stream.container], startFromHead=False
+                )
+                found += [f"[{stream.container}] {event['message'].rstrip()}" for event in answer["events"]]
+        except ClientError as error:
+            # The lines explain another failure, which must not be hidden by a missing permission to read them.
+            self.log.warning("could not read the container logs in %s: %s", group, error)
+            return ()
+        return tuple(found)
+
+    # -- recommendation jobs -------------------------------------------------------------------------------------------
+
+    def find_job(self, job: str) -> JobState | None:
+        """Where the job is, or None when there is none."""
+        answer = self._find("describe_inference_recommendations_job", {"JobName": job})
+        return None if answer is None else api_responses.job_state(answer)
+
+    def describe_job(self, job: str) -> dict[str, Any]:
+        """DescribeInferenceRecommendationsJob's whole answer, for `api_responses.measurements`."""
+        return self._call("describe_inference_recommendations_job", {"JobName": job})
+
+    def create_job(self, request: Request) -> bool:
+        """CreateInferenceRecommendationsJob; False when a job of that name is there."""
+        return self._create("create_inference_recommendations_job", request) is not None
+
+    def stop_job(self, job: str) -> bool:
+        """StopInferenceRecommendationsJob; False when the job is no longer running."""
+        state = self.find_job(job)
+        if state is None or state.ended or state.status == "STOPPING":
+            return False
+        self._call("stop_inference_recommendations_job", {"JobName": job})
+        return True
+
+    # -- objects -------------------------------------------------------------------------------------------------------
+
+    def open_object(self, uri: str) -> IO[bytes] | None:
+        """An object's bytes as a stream, or None when there is no such object or bucket."""
+        bucket, key = split_s3_uri(uri)
+        answer = self._find("get_object", {"Bucket": bucket, "Key": key}, client=self._client_of("s3"), resource=uri)
+        return None if answer is None else answer["Body"]
+
+    def read_object(self, uri: str) -> bytes | None:
+        """A small object's bytes, or None when it is not there."""
+        stream = self.open_object(uri)
+        return None if stream is None else stream.read()
+
+    def write_object(self, uri: str, body: bytes, content_type: str) -> None:
+        """Write an object; the bucket has to be there."""
+        bucket, key = split_s3_uri(uri)
+        with refusals_as_ours("put_object", uri):
+            self._client_of("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+
+    # -- the calls themselves ------------------------------------------------------------------------------------------
+
+    @property
+    def _sagemaker(self) -> Any:
+        return self.conn
+
+    def _call(
+        self, operation: str, request: Request, client: Any = None, resource: str | None = None
+    ) -> dict[str, Any]:
+        with refusals_as_ours(operation, resource or resource_in(request)):
+            answer: dict[str, Any] = getattr(client or self._sagemaker, operation)(**request)
+        return answer
+
+    def _create(self, operation: str, request: Request) -> dict[str, Any] | None:
+        """The answer, or None when what should be created is there already."""
+        try:
+            return self._call(operation, request)
+        except ServiceRefused as refusal:
+            if says_already_there(refusal):
+                self.log.info("%s: it is there already and is used as it is", refusal.resource)
+                return None
+            raise
+
+    def _find(
+        self, operation: str, request: Request, client: Any = None, resource: str | None = None
+    ) -> dict[str, Any] | None:
+        """The answer, or None when what is asked for is not there."""
+        try:
+            return self._call(operation, request, client, resource)
+        except ServiceRefused as refusal:
+            if says_not_there(refusal):
+                return None
+            raise
+
+    def _client_of(self, service: str, config: Config | None = None) -> Any:
+        """A client of another service than SageMaker, with the same connection, region, TLS and botocore settings."""
+        if service not in self._clients:
+            wanted = self.config.merge(config) if config else self.config
+            endpoint_url = self.conn_config.get_service_endpoint_url(service)
+            if service == "s3" and endpoint_url and not getattr(wanted, "s3", None):
+                # `bucket.my-host` does not resolve for an address that is not AWS's.
+                wanted = wanted.merge(Config(s3={"addressing_style": "path"}))
+            session: Any = self.get_session(region_name=self.region_name)
+            self._clients[service] = session.client(
+                service, endpoint_url=endpoint_url, config=self._get_config(wanted), verify=self.verify
+            )
+        return self._clients[service]
+
+
+def split_s3_uri(uri: str) -> tuple[str, str]:
+    """`s3://bucket/some/key` -> `("bucket", "some/key")`. Raises UnexpectedAnswer for anything else."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not uri.startswith("s3://") or not bucket or not key:
+        raise UnexpectedAnswer("GetObject", f"{uri!r} is not of the form s3://bucket/key")
+    return bucket, key

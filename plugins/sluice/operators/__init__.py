@@ -1,0 +1,1 @@
+"""One operator per verb, one file each. Every one can be used alone in any DAG."""

@@ -1,0 +1,94 @@
+"""What all operators of Sluice share: the connection's parameters, retries, and telling later tasks why one failed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
+
+from sluice.errors import (
+    ArtifactError,
+    BenchmarkFailed,
+    DeploymentError,
+    EvidenceError,
+    PackageFailed,
+    SpecError,
+)
+from sluice.hook import SluiceHook
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+FAILURE_KEY = "failure"
+"""XCom key under which a failing task leaves `{"error": class, "message": text}` for `reject` and `report`."""
+
+RETRY_WHAT_MAY_PASS = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(
+            exception=[SpecError, ArtifactError, PackageFailed, DeploymentError, BenchmarkFailed, EvidenceError],
+            action=RetryAction.FAIL,
+            reason="the same input would end in the same way",
+        )
+    ]
+)
+"""Throttling, lost connections and killed workers are retried; what the candidate itself is at fault for is not."""
+
+
+class SluiceOperator(AwsBaseOperator[SluiceHook]):
+    """Base of all operators. Subclasses implement `carry_out`, and may defer from it.
+
+    :param aws_conn_id: Airflow connection; its `endpoint_url` decides where the calls go
+    :param region_name: AWS region; the connection's own when None
+    :param verify: whether to check TLS certificates, or the path to a CA bundle
+    :param botocore_config: keywords of `botocore.config.Config`
+    """
+
+    aws_hook_class = SluiceHook
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("retry_policy", RETRY_WHAT_MAY_PASS)
+        super().__init__(**kwargs)
+
+    def carry_out(self, context: Context) -> Any:
+        """Do the work; the result is small JSON and becomes the task's XCom."""
+        raise NotImplementedError
+
+    def execute(self, context: Context) -> Any:
+        """Carry out, and leave the reason of a failure for later tasks."""
+        with self._telling_failures(context):
+            return self.carry_out(context)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Go on after a wait, with failures told in the same way."""
+        with self._telling_failures(context):
+            return super().resume_execution(next_method, next_kwargs, context)
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """The connection's parameters, for triggers."""
+        return {
+            "aws_conn_id": self.aws_conn_id,
+            "region_name": self.region_name,
+            "verify": self.verify,
+            "botocore_config": self.botocore_config,
+        }
+
+    @contextmanager
+    def _telling_failures(self, context: Context) -> Iterator[None]:
+        try:
+            yield
+        except (AirflowSkipException, DownstreamTasksSkipped):
+            raise  # these are answers, not failures
+        except Exception as error:
+            context["ti"].xcom_push(key=FAILURE_KEY, value={"error": type(error).__name__, "message": str(error)})
+            raise
+
+
+def from_template(value: Any) -> Any:
+    """A template field's value at run time: JSON text, which is what `{{ ... | tojson }}` renders to, or an object."""
+    return json.loads(value) if isinstance(value, str) else value

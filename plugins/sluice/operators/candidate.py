@@ -1,0 +1,98 @@
+"""One candidate: a spec with this run's overrides, and the digests of the artifacts that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+
+from sluice.errors import SpecError
+from sluice.naming import Names, names_for
+from sluice.operators.base import SluiceOperator, from_template
+from sluice.spec import PipelineSpec, with_overrides
+from sluice.typed import build, plain
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What is to be promoted. As XCom: `{"content", "digests", "model_data", "environment"}`, see `to_xcom`."""
+
+    spec: PipelineSpec
+    digests: Mapping[str, str]
+    model_data: Mapping[str, str]
+    environment: Mapping[str, Mapping[str, str]]
+
+    @cached_property
+    def names(self) -> Names:
+        """Every name that belongs to this content."""
+        return names_for(self.spec, self.digests)
+
+    def to_xcom(self) -> dict[str, Any]:
+        """`content` sha256 hex; `digests` s3 URI -> sha256 hex; the two overrides as they were given."""
+        return {
+            "content": self.names.content,
+            "digests": dict(self.digests),
+            "model_data": dict(self.model_data),
+            "environment": {hostname: dict(variables) for hostname, variables in self.environment.items()},
+        }
+
+    @classmethod
+    def from_xcom(cls, pipeline: Mapping[str, Any], xcom: Mapping[str, Any]) -> Candidate:
+        """The inverse of `to_xcom`. Raises SpecError when the spec has been changed since."""
+        spec = with_overrides(build(PipelineSpec, dict(pipeline)), xcom["model_data"], xcom["environment"])
+        if set(spec.artifact_uris) - set(xcom["digests"]):
+            raise SpecError("containers", "names other artifacts than when this run checked them; start a new run")
+        candidate = cls(spec, xcom["digests"], xcom["model_data"], xcom["environment"])
+        if candidate.names.content != xcom["content"]:
+            raise SpecError("", "the spec was changed since this run checked its artifacts; start a new run")
+        return candidate
+
+
+class PipelineOperator(SluiceOperator):
+    """An operator that works on a pipeline's spec.
+
+    :param pipeline: the spec, or the same as plain data; strings in it may be templates (templated)
+    """
+
+    template_fields = aws_template_fields("pipeline")
+    template_fields_renderers: ClassVar[dict[str, str]] = {"pipeline": "json", "candidate": "json"}
+
+    def __init__(self, *, pipeline: PipelineSpec | Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pipeline: Mapping[str, Any] = plain(pipeline)
+
+    @property
+    def spec(self) -> PipelineSpec:
+        """The rendered spec, checked again."""
+        return build(PipelineSpec, dict(self.pipeline))
+
+
+class CandidateOperator(PipelineOperator):
+    """An operator that works on what preflight let through.
+
+    :param pipeline: the spec, or the same as plain data; strings in it may be templates (templated)
+    :param candidate: preflight's result, as an object or as JSON text (templated)
+    """
+
+    template_fields = aws_template_fields("pipeline", "candidate")
+
+    def __init__(self, *, candidate: Mapping[str, Any] | str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.candidate = candidate
+
+    @property
+    def found_candidate(self) -> Candidate | None:
+        """The candidate, or None when preflight left none."""
+        xcom = from_template(self.candidate)
+        return None if xcom is None else Candidate.from_xcom(self.pipeline, xcom)
+
+    @property
+    def required_candidate(self) -> Candidate:
+        """The candidate. Raises SpecError when preflight left none."""
+        found = self.found_candidate
+        if found is None:
+            raise SpecError("candidate", "is empty: preflight has to run before this task, and to succeed")
+        return found

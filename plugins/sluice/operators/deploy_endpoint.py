@@ -1,0 +1,121 @@
+"""deploy_endpoint: bring an endpoint onto the candidate's config, and prove that it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+
+from sluice import api_requests
+from sluice.api_responses import DeploymentOutcome, EndpointState, deployment_outcome
+from sluice.errors import MAX_LOG_LINES, DeploymentFailed, DeploymentRolledBack
+from sluice.links import EndpointConsoleLink
+from sluice.operators.candidate import Candidate, CandidateOperator
+from sluice.spec import Stage
+from sluice.triggers import EndpointSettled, Polling
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class DeployEndpointOperator(CandidateOperator):
+    """Create or update the endpoint, wait without holding a worker slot, and compare what is live with what was asked.
+
+    AWS reports an update that it rolled back as InService, on the old config, often without a reason; here that is
+    DeploymentRolledBack. DeploymentFailed is everything else that ended elsewhere. Both carry the containers' last log
+    lines. An endpoint that is busy is waited for first; one that never came up (Failed) is deleted and made anew, since
+    AWS allows nothing else. XCom: `{"endpoint", "config", "status"}`.
+
+    :param pipeline: the spec, or the same as plain data (templated)
+    :param candidate: preflight's result, as an object or as JSON text (templated)
+    :param stage: `staging` or `production` (templated)
+    :param poll_s: seconds between two looks at the endpoint
+    :param timeout_s: seconds after which a deployment that is still going on counts as failed
+    """
+
+    template_fields = aws_template_fields("pipeline", "candidate", "stage")
+    operator_extra_links = (EndpointConsoleLink(),)
+
+    def __init__(self, *, stage: str, poll_s: float = 15.0, timeout_s: float = 3600.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.stage = stage
+        self.poll_s = poll_s
+        self.timeout_s = timeout_s
+
+    def carry_out(self, context: Context) -> dict[str, Any]:
+        """See the class."""
+        candidate = self.required_candidate
+        stage = Stage(self.stage)
+        EndpointConsoleLink.remember(context, self, self.hook, candidate.names.endpoint(stage))
+        self.hook.ensure_endpoint_config(api_requests.create_endpoint_config(candidate.spec, candidate.names, stage))
+        return self._approach(candidate, stage)
+
+    def when_free(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Somebody else's deployment, or a deletion, is over: now it is this one's turn."""
+        candidate, stage = self.required_candidate, Stage(self.stage)
+        if event["status"] != "success":
+            names = candidate.names
+            reason = f"it was busy with something else for {self.timeout_s:g} s: {event['message']}"
+            raise DeploymentFailed(names.endpoint(stage), names.config(stage), None, reason)
+        return self._approach(candidate, stage)
+
+    def when_deployed(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
+        """This deployment is over, one way or the other."""
+        candidate, stage = self.required_candidate, Stage(self.stage)
+        return self._prove(candidate.names.endpoint(stage), candidate.names.config(stage))
+
+    def _approach(self, candidate: Candidate, stage: Stage) -> dict[str, Any]:
+        names, endpoint, wanted = candidate.names, candidate.names.endpoint(stage), candidate.names.config(stage)
+        state = self.hook.find_endpoint(endpoint)
+        if state is None:
+            self.log.info("creating endpoint %s on config %s", endpoint, wanted)
+            self.hook.create_endpoint(api_requests.create_endpoint(names, stage))
+            self._wait(endpoint, "when_deployed")
+        outcome = deployment_outcome(state, wanted)
+        if outcome is DeploymentOutcome.APPLIED:
+            return _result(state)
+        if outcome is DeploymentOutcome.IN_PROGRESS:
+            self.log.info("endpoint %s is %s", endpoint, state.status)
+            self._wait(endpoint, "when_deployed" if _is_on_its_way(state, wanted) else "when_free")
+        if state.status == "Failed":
+            self.log.warning("endpoint %s is Failed (%s) and is made anew", endpoint, state.failure_reason)
+            self.hook.delete_endpoint(endpoint)
+            self._wait(endpoint, "when_free")
+        self.log.info("updating endpoint %s from config %s to %s", endpoint, state.config, wanted)
+        self.hook.update_endpoint(api_requests.update_endpoint(names, stage))
+        return self._wait(endpoint, "when_deployed")
+
+    def _wait(self, endpoint: str, then: str) -> NoReturn:
+        polling = Polling(self.poll_s, self.timeout_s)
+        trigger = EndpointSettled(
+            endpoint_name=endpoint,
+            waiter_delay=polling.every_s,
+            waiter_max_attempts=polling.attempts,
+            **self.connection,
+        )
+        self.defer(trigger=trigger, method_name=then)
+
+    def _prove(self, endpoint: str, wanted: str) -> dict[str, Any]:
+        state = self.hook.find_endpoint(endpoint)
+        if state is None:
+            raise DeploymentFailed(endpoint, wanted, None, "the endpoint was deleted while it was being deployed")
+        outcome = deployment_outcome(state, wanted)
+        if outcome is DeploymentOutcome.APPLIED:
+            return _result(state)
+        reason = state.failure_reason
+        if outcome is DeploymentOutcome.IN_PROGRESS:
+            reason = f"it is still {state.status} after {self.timeout_s:g} s"
+        error = DeploymentRolledBack if outcome is DeploymentOutcome.ROLLED_BACK else DeploymentFailed
+        # An endpoint that never came up names the config that it never served.
+        live = None if state.status in ("Creating", "Failed") else state.config
+        raise error(endpoint, wanted, live, reason, self.hook.last_log_lines(endpoint, reason, MAX_LOG_LINES))
+
+
+def _is_on_its_way(state: EndpointState, wanted: str) -> bool:
+    """Whether what the endpoint is busy with is the deployment that is wanted: a killed run's, taken up again."""
+    return state.pending_config == wanted or (state.status == "Creating" and state.config == wanted)
+
+
+def _result(state: EndpointState) -> dict[str, Any]:
+    return {"endpoint": state.endpoint, "config": state.config, "status": state.status}

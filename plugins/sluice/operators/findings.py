@@ -1,0 +1,58 @@
+"""What a run found out about its candidate, and the evidence made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sluice.api_responses import JobState
+from sluice.gate import Decision
+from sluice.metrics import Measurements
+from sluice.operators.candidate import Candidate
+from sluice.operators.champion import Champion
+from sluice.report import ContainerEvidence, Evidence
+from sluice.spec import Stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """A decision and what it rests on; everything but the decision may be missing when a run broke off early."""
+
+    decision: Decision
+    job: JobState | None = None
+    numbers: Measurements = field(default_factory=Measurements)
+    champion: Champion | None = None
+    dry_run: bool = False
+
+    def as_evidence(self, candidate: Candidate, package_arn: str, run_id: str) -> Evidence:
+        """The evidence document, decided at this moment."""
+        spec, champion = candidate.spec, self.champion
+        return Evidence(
+            pipeline=spec.pipeline,
+            run_id=run_id,
+            names=candidate.names,
+            package_arn=package_arn,
+            containers=_containers(candidate),
+            job=self.job.job if self.job else None,
+            job_arn=self.job.arn if self.job else None,
+            staging_instance_type=spec.fleet(Stage.STAGING).instance_type,
+            production_instance_type=spec.fleet(Stage.PRODUCTION).instance_type,
+            candidate=self.numbers,
+            champion=champion.numbers if champion else None,
+            champion_package_arn=champion.package_arn if champion else None,
+            decision=self.decision,
+            decided_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            dry_run=self.dry_run,
+        )
+
+
+def _containers(candidate: Candidate) -> tuple[ContainerEvidence, ...]:
+    return tuple(
+        ContainerEvidence(
+            image=container.image,
+            hostname=container.hostname,
+            model_data=container.model_data,
+            artifact_digest=candidate.digests.get(container.model_data) if container.model_data else None,
+        )
+        for container in candidate.spec.containers
+    )

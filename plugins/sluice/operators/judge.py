@@ -1,0 +1,100 @@
+"""judge: hold the measurements against the gate's rules, and send the run on to promote or to reject."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+from airflow.sdk.bases.branch import BranchMixIn
+from airflow.sdk.bases.xcom import BaseXCom
+
+from sluice import api_responses
+from sluice.gate import Decision, decide
+from sluice.operators.base import from_template
+from sluice.operators.candidate import Candidate, CandidateOperator
+from sluice.operators.champion import find_champion
+from sluice.operators.findings import Findings
+from sluice.report import to_document
+from sluice.spec import Stage
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class JudgeOperator(CandidateOperator, BranchMixIn):
+    """Decide with `gate.decide` on the job's numbers, and on the champion's where a rule compares with it.
+
+    Anything but a pass is a refusal, an inconclusive verdict too. XCom: `{"verdict", "reason", "opens_gate", "dry_run",
+    "evidence"}`, where `evidence` is the document of `report.to_document`. Without task ids to go on with, it does not
+    branch.
+
+    :param pipeline: the spec, or the same as plain data (templated)
+    :param candidate: preflight's result, as an object or as JSON text (templated)
+    :param package_arn: ARN of the package version (templated)
+    :param job: name of the completed recommendation job (templated)
+    :param is_dry_run: judge and report only (templated; may be JSON text)
+    :param when_open: task to go on with when the gate opens
+    :param when_closed: task to go on with when it stays closed
+    :param when_dry: task to go on with in a dry run, whatever the verdict
+    """
+
+    template_fields = aws_template_fields("pipeline", "candidate", "package_arn", "job", "is_dry_run")
+    inherits_from_skipmixin = True
+
+    def __init__(
+        self,
+        *,
+        package_arn: str,
+        job: str,
+        is_dry_run: bool | str = False,
+        when_open: str | None = None,
+        when_closed: str | None = None,
+        when_dry: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.package_arn = package_arn
+        self.job = job
+        self.is_dry_run = is_dry_run
+        self.when_open = when_open
+        self.when_closed = when_closed
+        self.when_dry = when_dry
+
+    def carry_out(self, context: Context) -> dict[str, Any]:
+        """See the class."""
+        candidate = self.required_candidate
+        findings = self._judge(candidate)
+        decision = findings.decision
+        self.log.info("%s: %s", decision.verdict.value, decision.reason)
+        evidence = findings.as_evidence(candidate, self.package_arn, context["run_id"])
+        result = {
+            "verdict": decision.verdict.value,
+            "reason": decision.reason,
+            "opens_gate": decision.opens_gate,
+            "dry_run": findings.dry_run,
+            "evidence": to_document(evidence),
+        }
+        following = self._following(decision, findings.dry_run)
+        if following is not None:
+            # Skipping tasks ends this one with an exception, and what it would return with it.
+            context["ti"].xcom_push(key=BaseXCom.XCOM_RETURN_KEY, value=result)
+            self.do_branch(context, following)
+        return result
+
+    def _judge(self, candidate: Candidate) -> Findings:
+        answer = self.hook.describe_job(self.job)
+        fleet = candidate.spec.fleet(Stage.STAGING)
+        numbers = api_responses.measurements(answer, fleet.endpoint, fleet.instance_type)
+        champion = find_champion(self.hook, candidate.spec)
+        return Findings(
+            decision=decide(candidate.spec.gate.rules, numbers, champion.numbers if champion else None),
+            job=api_responses.job_state(answer),
+            numbers=numbers,
+            champion=champion,
+            dry_run=bool(from_template(self.is_dry_run)),
+        )
+
+    def _following(self, decision: Decision, dry_run: bool) -> str | None:
+        if dry_run:
+            return self.when_dry
+        return self.when_open if decision.opens_gate else self.when_closed

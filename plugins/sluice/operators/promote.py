@@ -1,0 +1,40 @@
+"""promote: approve the package and bring production onto it, with the same proof as for every deployment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+
+from sluice import api_requests
+from sluice.operators.deploy_endpoint import DeployEndpointOperator
+from sluice.spec import Stage
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+
+class PromoteOperator(DeployEndpointOperator):
+    """Approve the package version, then create or update the production endpoint and prove what is live.
+
+    XCom and errors: see :class:`~sluice.operators.deploy_endpoint.DeployEndpointOperator`.
+
+    :param pipeline: the spec, or the same as plain data (templated)
+    :param candidate: preflight's result, as an object or as JSON text (templated)
+    :param package_arn: ARN of the package version (templated)
+    :param reason: why it is approved; goes into the package (templated)
+    :param poll_s: seconds between two looks at the endpoint
+    :param timeout_s: seconds after which a deployment that is still going on counts as failed
+    """
+
+    template_fields = aws_template_fields("pipeline", "candidate", "stage", "package_arn", "reason")
+
+    def __init__(self, *, package_arn: str, reason: str, **kwargs: Any) -> None:
+        super().__init__(stage=Stage.PRODUCTION.value, **kwargs)
+        self.package_arn = package_arn
+        self.reason = reason
+
+    def carry_out(self, context: Context) -> dict[str, Any]:
+        """See the class."""
+        self.hook.update_package(api_requests.approve_package(self.package_arn, self.reason, {}))
+        return super().carry_out(context)

@@ -1,0 +1,58 @@
+"""verify: production runs the candidate's config, and it answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sluice.api_responses import DeploymentOutcome, deployment_outcome
+from sluice.archive import first_file
+from sluice.errors import ArtifactError, DeploymentFailed
+from sluice.links import EndpointConsoleLink
+from sluice.operators.candidate import Candidate, CandidateOperator
+from sluice.spec import Stage
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+ANSWER_CHARS = 2000  # of the answer in the result: XComs are kept in Airflow's database
+
+
+class VerifyOperator(CandidateOperator):
+    """Look at production's live config once more, and send it the first file of the sample payload.
+
+    XCom: `{"endpoint", "config", "sample", "answer"}`, with the answer as text, cut at 2,000 characters. Raises
+    DeploymentFailed when production runs something else, and ServiceRefused (`ModelError`) when it does not answer.
+
+    :param pipeline: the spec, or the same as plain data (templated)
+    :param candidate: preflight's result, as an object or as JSON text (templated)
+    """
+
+    operator_extra_links = (EndpointConsoleLink(),)
+
+    def carry_out(self, context: Context) -> dict[str, Any]:
+        """See the class."""
+        candidate = self.required_candidate
+        endpoint = candidate.names.production_endpoint
+        EndpointConsoleLink.remember(context, self, self.hook, endpoint)
+        self._check_live(endpoint, candidate.names.config(Stage.PRODUCTION))
+        sample, body = self._sample(candidate)
+        package = candidate.spec.package
+        answer = self.hook.invoke(endpoint, body, package.content_types[0], package.response_types[0])
+        text = answer.decode(errors="replace")[:ANSWER_CHARS]
+        self.log.info("%s answered to %s: %s", endpoint, sample, text)
+        return {"endpoint": endpoint, "config": candidate.names.production_config, "sample": sample, "answer": text}
+
+    def _check_live(self, endpoint: str, wanted: str) -> None:
+        state = self.hook.find_endpoint(endpoint)
+        if state is None:
+            raise DeploymentFailed(endpoint, wanted, None, "there is no such endpoint")
+        if deployment_outcome(state, wanted) is not DeploymentOutcome.APPLIED:
+            raise DeploymentFailed(endpoint, wanted, state.config, state.failure_reason or f"it is {state.status}")
+
+    def _sample(self, candidate: Candidate) -> tuple[str, bytes]:
+        uri = candidate.spec.package.sample_payload
+        stream = self.hook.open_object(uri)
+        found = first_file(stream) if stream is not None else None
+        if found is None:
+            raise ArtifactError(uri, "the sample payload that preflight saw is gone")
+        return found

@@ -1,0 +1,52 @@
+"""AWS's refusals as ours, and what they mean: is it there already, is it not there, or is it really a refusal.
+
+AWS has one code for many things (`ValidationException`) and tells them apart by text alone. That text is looked at here
+and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from sluice.errors import ServiceRefused
+
+ALREADY_THERE_CODES = frozenset({"ResourceInUse", "ConflictException", "ResourceAlreadyExists"})
+ALREADY_THERE_TEXTS = ("Cannot create already existing", "Model Package Group already exists")
+NOT_THERE_CODES = frozenset({"ResourceNotFound", "ResourceNotFoundException", "NoSuchKey", "NoSuchBucket", "404"})
+NOT_THERE_TEXTS = ("Could not find",)
+NOT_THERE_SUFFIX = "does not exist."
+
+
+@contextmanager
+def refusals_as_ours(operation: str, resource: str | None) -> Iterator[None]:
+    """Turn botocore's ClientError into ServiceRefused; `operation` is boto3's snake_case name."""
+    try:
+        yield
+    except ClientError as error:
+        told = error.response.get("Error", {})
+        name = "".join(word.capitalize() for word in operation.split("_"))
+        raise ServiceRefused(name, str(told.get("Code", "Unknown")), str(told.get("Message", "")), resource) from error
+
+
+def resource_in(request: Mapping[str, Any]) -> str | None:
+    """The request's name or ARN of what it is about, for messages."""
+    names = (str(value) for member, value in request.items() if member.endswith(("Name", "Arn", "Key")))
+    return next(names, None)
+
+
+def says_already_there(refusal: ServiceRefused) -> bool:
+    """What should be created is there."""
+    return refusal.code in ALREADY_THERE_CODES or refusal.message.startswith(ALREADY_THERE_TEXTS)
+
+
+def says_not_there(refusal: ServiceRefused) -> bool:
+    """What is asked for does not exist."""
+    return (
+        refusal.code in NOT_THERE_CODES
+        or refusal.message.startswith(NOT_THERE_TEXTS)
+        or (refusal.code == "ValidationException" and refusal.message.endswith(NOT_THERE_SUFFIX))
+    )

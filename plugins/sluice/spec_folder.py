@@ -1,0 +1,58 @@
+"""All specs of a folder at once: one that is broken must not take the others with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sluice.errors import SpecError
+from sluice.spec import PipelineSpec
+from sluice.spec_file import load_spec
+
+
+@dataclass(frozen=True)
+class SpecFolder:
+    """What a folder holds: the specs that can be used, and what is wrong with the others."""
+
+    specs: tuple[PipelineSpec, ...]
+    errors: tuple[SpecError, ...]
+
+    def raise_errors(self) -> None:
+        """Raise all errors as one SpecError, one line each; does nothing when there is none."""
+        if self.errors:
+            raise SpecError("", "\n".join(map(str, self.errors)))
+
+
+def read_folder(folder: Path) -> SpecFolder:
+    """Read every `*.yaml` of `folder`, in the order of names."""
+    specs: dict[str, PipelineSpec] = {}
+    errors = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            spec = load_spec(path)
+            _check_unique(spec, list(specs.values()), path)
+        except SpecError as error:
+            errors.append(error)
+        else:
+            specs[spec.pipeline] = spec
+    return SpecFolder(tuple(specs.values()), tuple(errors))
+
+
+def _check_unique(spec: PipelineSpec, others: Sequence[PipelineSpec], path: Path) -> None:
+    """Two specs of one name would be one DAG; two on one endpoint would undo each other's deployments."""
+    for other in others:
+        if _dag_name(spec) == _dag_name(other):
+            raise SpecError(
+                "pipeline", f"{spec.pipeline!r} makes the same DAG as {other.pipeline!r} in another file", str(path)
+            )
+        taken = {other.staging.endpoint, other.production.endpoint}
+        for key, endpoint in (("staging", spec.staging.endpoint), ("production", spec.production.endpoint)):
+            if endpoint in taken:
+                raise SpecError(
+                    f"{key}.endpoint", f"{endpoint!r} belongs to the pipeline {other.pipeline!r}", str(path)
+                )
+
+
+def _dag_name(spec: PipelineSpec) -> str:
+    return spec.pipeline.replace("-", "_")

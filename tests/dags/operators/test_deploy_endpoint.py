@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sluice.errors import DeploymentFailed, DeploymentRolledBack
+from sluice.operators.deploy_endpoint import DeployEndpointOperator
+from sluice.operators.promote import PromoteOperator
+from sluice.spec import Stage
+
+from tests.fakes.candidates import a_candidate, given
+from tests.fakes.sagemaker_api import FakeAws
+from tests.fakes.specs import a_spec
+from tests.fakes.task_run import DagRunOnFakeAws
+
+OLD, NEW = a_candidate(), a_candidate(a_spec(containers__0__image="new:2"))
+CONFIG = NEW.names.config(Stage.STAGING)
+ENDPOINT = NEW.names.endpoint(Stage.STAGING)
+
+
+def deploy(aws: FakeAws, candidate: Any = NEW, *, time_out: bool = False) -> Any:
+    operator = DeployEndpointOperator(task_id="deploy_staging", stage="staging", poll_s=1, **given(candidate))
+    return DagRunOnFakeAws(aws).run(operator, time_out=time_out)
+
+
+@pytest.fixture
+def aws() -> FakeAws:
+    """Staging serves the old candidate."""
+    aws = FakeAws()
+    deploy(aws, OLD)
+    aws.calls.clear()
+    return aws
+
+
+def test_a_new_endpoint() -> None:
+    aws = FakeAws()
+    assert deploy(aws) == {"endpoint": ENDPOINT, "config": CONFIG, "status": "InService"}
+    assert aws.calls == ["create_endpoint_configuration", "create_endpoint"]
+
+
+def test_an_update_and_once_more_is_no_update(aws: FakeAws) -> None:
+    assert deploy(aws)["config"] == CONFIG
+    assert deploy(aws)["config"] == CONFIG
+    assert aws.calls == ["create_endpoint_configuration", "update_endpoint"]
+
+
+def test_an_update_that_aws_rolls_back_in_silence_is_an_error(aws: FakeAws) -> None:
+    aws.broken_configs[CONFIG] = None
+    aws.log_streams = {
+        "AllTraffic/i-0/predict": ["the old container is fine"],
+        "AllTraffic/i-1/predict": ["Traceback", "ModuleNotFoundError: no module 'xgb'"],
+    }
+    with pytest.raises(DeploymentRolledBack) as error:
+        deploy(aws)
+    said = str(error.value)
+    assert "[predict] ModuleNotFoundError" in said and "the old container is fine" not in said
+    assert error.value.live_config == OLD.names.config(Stage.STAGING)
+
+
+def test_an_endpoint_that_never_came_up_tells_why_and_is_made_anew() -> None:
+    aws = FakeAws()
+    aws.broken_configs[CONFIG] = "container predict did not pass the ping health check"
+    with pytest.raises(DeploymentFailed, match="predict did not pass the ping") as error:
+        deploy(aws)
+    assert "no config is live" in str(error.value)
+    aws.broken_configs.clear()
+    assert deploy(aws)["config"] == CONFIG
+    assert aws.calls[-2:] == ["delete_endpoint", "create_endpoint"]
+
+
+def test_our_own_deployment_that_is_under_way_is_taken_up_again(aws: FakeAws) -> None:
+    aws.configs[CONFIG] = {"EndpointConfigName": CONFIG}
+    aws.update_endpoint(ENDPOINT, CONFIG)
+    aws.calls.clear()
+    assert deploy(aws)["config"] == CONFIG
+    assert aws.calls == []
+
+
+def test_somebody_elses_deployment_is_waited_for_first(aws: FakeAws) -> None:
+    aws.update_endpoint(ENDPOINT, "by-hand")
+    aws.calls.clear()
+    assert deploy(aws)["config"] == CONFIG
+    assert aws.calls == ["create_endpoint_configuration", "update_endpoint"]
+
+
+def test_a_deployment_that_does_not_end_is_a_failure(aws: FakeAws) -> None:
+    with pytest.raises(DeploymentFailed, match="still Updating after 3600 s"):
+        deploy(aws, time_out=True)
+
+
+def test_an_endpoint_that_stays_busy_is_a_failure(aws: FakeAws) -> None:
+    aws.update_endpoint(ENDPOINT, "by-hand")
+    with pytest.raises(DeploymentFailed, match="busy with something else"):
+        deploy(aws, time_out=True)
+
+
+def test_the_failure_is_left_for_later_tasks(aws: FakeAws) -> None:
+    aws.broken_configs[CONFIG] = "no"
+    run = DagRunOnFakeAws(aws)
+    operator = DeployEndpointOperator(task_id="deploy_staging", stage="staging", **given(NEW))
+    with pytest.raises(DeploymentRolledBack):
+        run.run(operator)
+    assert run.xcoms["deploy_staging", "failure"]["error"] == "DeploymentRolledBack"
+
+
+def test_promote_approves_and_deploys_production() -> None:
+    aws = FakeAws()
+    arn = aws.create_model_package(ModelPackageGroupName="g", ClientToken="t")["ModelPackageArn"]
+    operator = PromoteOperator(task_id="promote", package_arn=arn, reason="all rules passed", **given(NEW))
+    assert DagRunOnFakeAws(aws).run(operator)["config"] == NEW.names.production_config
+    assert aws.packages[arn]["ModelApprovalStatus"] == "Approved"
+    assert aws.packages[arn]["ApprovalDescription"] == "all rules passed"
+
+
+def test_the_trigger_gets_the_connection_of_the_task() -> None:
+    run = DagRunOnFakeAws(FakeAws())
+    operator = DeployEndpointOperator(
+        task_id="deploy_staging",
+        stage="staging",
+        poll_s=2,
+        timeout_s=10,
+        aws_conn_id="other",
+        region_name="eu-west-1",
+        verify="/ca.pem",
+        botocore_config={"read_timeout": 5},
+        **given(NEW),
+    )
+    run.run(operator)
+    _, arguments = run.waits[0].serialize()
+    assert arguments == {
+        "endpoint_name": ENDPOINT,
+        "waiter_delay": 2,
+        "waiter_max_attempts": 5,
+        "aws_conn_id": "other",
+        "region_name": "eu-west-1",
+        "verify": "/ca.pem",
+        "botocore_config": {"read_timeout": 5},
+    }

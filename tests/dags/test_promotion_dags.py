@@ -1,0 +1,191 @@
+"""The DAGs as Airflow sees them: what is in `dags/` parses, without a network, into the tasks in their order."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk import DAG, Asset, TriggerRule
+from airflow.sdk.exceptions import ParamValidationError
+from airflow.serialization.serialized_objects import DagSerialization
+from sluice.dag_factory import build_promotion, describe, promotion_plan
+from sluice.operators.base import SluiceOperator
+from sluice.operators.delete_endpoint import DeleteEndpointOperator
+
+from tests.conftest import PROJECT
+from tests.fakes.specs import a_spec, spec_document
+
+ORDER = [
+    "preflight",
+    "register_package",
+    "create_model",
+    "deploy_staging",
+    "recommend",
+    "judge",
+    "promote",
+    "verify",
+    "reject",
+    "report",
+    "outcome",
+]
+
+
+def in_order(dag: DAG) -> list[str]:
+    """Task ids, each after all that it comes after."""
+    return [task.task_id for task in dag.topological_sort()]  # type: ignore[no-untyped-call]  # Airflow's
+
+
+def bag_of(folder: Path) -> DagBag:
+    return DagBag(dag_folder=str(folder), bundle_path=folder)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of `dags/` with one spec of its own."""
+    copy = tmp_path / "dags"
+    shutil.copytree(PROJECT / "dags", copy, ignore=shutil.ignore_patterns("__pycache__", "*.yaml"))
+    write(copy, "iris.yaml", spec_document())
+    return copy
+
+
+def write(folder: Path, name: str, document: Any) -> None:
+    (folder / "pipelines" / name).write_text(document if isinstance(document, str) else yaml.safe_dump(document))
+
+
+def test_every_spec_of_the_project_is_a_dag_and_parsing_needs_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_network(*args: object, **kwargs: object) -> None:
+        raise AssertionError("parsing a DAG opened a socket")
+
+    monkeypatch.setattr(socket.socket, "connect", no_network)
+    monkeypatch.setattr(socket, "create_connection", no_network)
+    monkeypatch.setattr(socket, "getaddrinfo", no_network)
+    bag = bag_of(PROJECT / "dags")
+    assert bag.import_errors == {}
+    names = [yaml.safe_load(path.read_text())["pipeline"] for path in (PROJECT / "dags" / "pipelines").glob("*.yaml")]
+    assert set(bag.dags) == {f"promote__{name.replace('-', '_')}" for name in names}
+    assert "promote__breast_cancer" in bag.dags
+    for dag in bag.dags.values():
+        assert in_order(dag) == ORDER
+        assert dag.tags >= {"sluice", "promotion"} and dag.doc_md
+
+
+def test_the_order_of_tasks() -> None:
+    dag = build_promotion(a_spec())
+    straight = ORDER[:8]
+    for before, after in pairwise(straight):
+        assert dag.get_task(after).upstream_task_ids == {before}
+    assert dag.get_task("reject").upstream_task_ids == {"judge", "verify"}
+    assert dag.get_task("reject").trigger_rule == dag.get_task("report").trigger_rule == TriggerRule.ALL_DONE
+    # The only leaf: it does not run when a task failed, although `report` always does.
+    assert [task.task_id for task in dag.leaves] == ["outcome"]
+    assert dag.get_task("outcome").trigger_rule == TriggerRule.NONE_FAILED
+    assert dag.get_task("outcome").upstream_task_ids == {"verify", "reject", "report"}
+
+
+def test_runs_do_not_pile_up() -> None:
+    dag = build_promotion(a_spec())
+    assert (dag.catchup, dag.max_active_runs) == (False, 1)
+    assert {task.retries for task in dag.tasks} == {2}
+
+
+def test_the_connection_of_the_spec_reaches_every_task() -> None:
+    aws = {"role": "arn:aws:iam::123456789012:role/x", "connection": "team_a", "region": "eu-west-1"}
+    dag = build_promotion(a_spec(aws=aws))
+    tasks = [task for task in dag.tasks if isinstance(task, SluiceOperator)]
+    assert [task.task_id for task in tasks] == ORDER[:-1]
+    assert {(task.aws_conn_id, task.region_name) for task in tasks} == {("team_a", "eu-west-1")}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [("@daily", "0 0 * * *"), ("15 6 * * 1", "15 6 * * 1"), (None, None)],
+)
+def test_schedules(schedule: str | None, expected: str | None) -> None:
+    assert getattr(build_promotion(a_spec(schedule=schedule)).timetable, "expression", None) == expected
+
+
+def test_a_schedule_of_assets() -> None:
+    dag = build_promotion(a_spec(schedule={"assets": ["s3://models/iris", "s3://models/other"]}))
+    assert dag.schedule == [Asset("s3://models/iris"), Asset("s3://models/other")]
+
+
+def test_a_staging_endpoint_that_is_not_kept_is_deleted_after_the_report() -> None:
+    dag = build_promotion(a_spec(staging__after_gate="delete"))
+    assert dag.get_task("delete_staging").upstream_task_ids == {"report"}
+    deletion = dag.get_task("delete_staging")
+    assert isinstance(deletion, DeleteEndpointOperator) and deletion.endpoint == "iris-staging"
+    assert [task.task_id for task in dag.leaves] == ["outcome"]
+
+
+@pytest.mark.parametrize(
+    "conf",
+    [
+        {"dry_run": "yes"},
+        {"model_data": "s3://models/x/model.tar.gz"},
+        {"model_data": {"predict": "not-s3"}},
+        {"model_data": {"predikt": "s3://models/x/model.tar.gz"}},
+        {"environment": {"predict": {"THREADS": 2}}},
+        {"environment": {"predict": "THREADS=2"}},
+    ],
+)
+def test_wrong_parameters_are_refused_before_a_run_starts(conf: dict[str, Any]) -> None:
+    params = build_promotion(a_spec()).params
+    with pytest.raises(ParamValidationError):
+        params.update(conf)
+        params.validate()
+
+
+def test_right_parameters() -> None:
+    params = build_promotion(a_spec()).params
+    params.update(
+        {
+            "dry_run": True,
+            "model_data": {"predict": "s3://models/x/model.tar.gz"},
+            "environment": {"predict": {"THREADS": "2"}},
+        }
+    )
+    assert params.validate()["dry_run"] is True
+
+
+def test_a_dag_survives_serialisation_and_says_what_it_does() -> None:
+    dag = build_promotion(a_spec())
+    again = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+    assert set(again.task_dict) == set(ORDER)
+    assert "model_latency_ms at most 120 ms" in describe(a_spec()) and "iris-staging" in describe(a_spec())
+
+
+def test_the_plan_is_data() -> None:
+    plan = promotion_plan(a_spec(), 5.0)
+    assert [step.task_id for step in plan] == ORDER
+    known: set[str] = set()
+    for step in plan:
+        assert set(step.after) <= known, f"{step.task_id} comes after a task that the plan names later"
+        known.add(step.task_id)
+
+
+def test_a_broken_spec_is_an_import_error_and_leaves_the_other_dags_alone(folder: Path) -> None:
+    write(folder, "broken.yaml", spec_document(pipeline="broken", gate__rules=[{"metric": "speed", "max": 1}]))
+    write(folder, "no-yaml.yaml", "pipeline: [")
+    bag = bag_of(folder)
+    assert set(bag.dags) == {"promote__iris"}
+    assert set(bag.import_errors) == {"spec_problems.py"}
+    said = bag.import_errors["spec_problems.py"]
+    assert "broken.yaml" in said and "gate.rules[0].metric" in said and "no-yaml.yaml" in said
+
+
+def test_two_specs_that_would_be_one_dag_or_share_an_endpoint(folder: Path) -> None:
+    write(folder, "second.yaml", spec_document())
+    write(folder, "third.yaml", spec_document(pipeline="third"))
+    said = bag_of(folder).import_errors["spec_problems.py"]
+    assert "second.yaml: pipeline" in said and "third.yaml: staging.endpoint" in said
+
+
+def test_dag_files_are_short() -> None:
+    for path in (PROJECT / "dags").glob("*.py"):
+        assert len(path.read_text().splitlines()) <= 40, path
