@@ -20,7 +20,9 @@ class SystemClock:
     """The machine's clocks."""
 
     def now_s(self) -> float:
+        """Seconds since the epoch, to the millisecond."""
         return round(time.time(), 3)
 
     def monotonic_s(self) -> float:
+        """Seconds on a clock that never goes back."""
         return time.monotonic()

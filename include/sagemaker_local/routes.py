@@ -52,13 +52,17 @@ class RouteTable:
         self._routes: dict[tuple[str, str], Route] = {}
 
     def get(self, region: str, endpoint_name: str) -> Route | None:
+        """Where an endpoint's requests go now, or None when nothing serves it."""
         return self._routes.get((region, endpoint_name))
 
     def put(self, route: Route) -> None:
+        """From now on requests take this route, in place of the one before."""
         self._routes[route.region, route.endpoint_name] = route
 
     def drop(self, region: str, endpoint_name: str) -> None:
+        """Nothing serves the endpoint any more."""
         self._routes.pop((region, endpoint_name), None)
 
     def clear(self) -> None:
+        """Nothing serves anything any more."""
         self._routes.clear()

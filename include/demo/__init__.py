@@ -1,0 +1,1 @@
+"""`make demo`, `make up` and `make local`: the whole of Sluice on one machine."""
