@@ -43,7 +43,9 @@ def _python() -> Finding:
 
 def _cores() -> Finding:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Finding(cores >= 1, f"{cores} cores; load tests of larger instance types are estimates that say so")
+    return Finding(
+        cores >= 1, f"{cores} cores; larger instance types are not load-tested, and the step of the job says so"
+    )
 
 
 def _memory() -> Finding:
