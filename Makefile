@@ -32,7 +32,7 @@ local: install ## The local SageMaker alone, on PORT (4566)
 	@mkdir -p .sluice/local
 	@exec $(BIN)/python -m include.sagemaker_local serve --host 127.0.0.1 --port $(PORT) --data-dir .sluice/local
 
-test: lint types layers unit ## Everything that CI runs
+test: lint types layers unit ## Everything that CI checks; it runs both demos as well
 
 lint: install ## ruff: rules and format
 	$(BIN)/ruff check .
