@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from include.sagemaker_local.deployment import VariantPlan
+from include.sagemaker_local.guardrails import status_message
 from include.sagemaker_local.lifecycle import EndpointStatus
 from include.sagemaker_local.store.records import EndpointRecord
 
@@ -34,11 +35,13 @@ def described(record: EndpointRecord) -> dict[str, Any]:
         answer["PendingDeploymentSummary"] = {
             "EndpointConfigName": record.wanted.config_name,
             "ProductionVariants": [
-                {**_starting(record, variant), "InstanceType": variant.instance_type}
+                {**_pending(record, variant), "InstanceType": variant.instance_type}
                 for variant in record.wanted.variants
             ],
             "StartTime": record.modified_at_s,
         }
+    elif record.deployment_config is not None:
+        answer["LastDeploymentConfig"] = record.deployment_config
     if record.failure_reason is not None:
         answer["FailureReason"] = record.failure_reason
     return answer
@@ -58,6 +61,21 @@ def _starting(record: EndpointRecord, variant: VariantPlan) -> dict[str, Any]:
         "CurrentWeight": 0.0,
         "CurrentInstanceCount": 0,
         "VariantStatus": [{"Status": "Creating", "StartTime": record.modified_at_s}],
+    }
+
+
+def _pending(record: EndpointRecord, variant: VariantPlan) -> dict[str, Any]:
+    """A variant of the new fleet. While traffic is shifted, its current weight is the part of its own that it has."""
+    stage = record.stage
+    if stage is None or stage.shift is None:
+        return _starting(record, variant)
+    status = {"Status": stage.status, "StartTime": stage.at_s}
+    message = status_message(stage, variant.instance_count)
+    return {
+        **_wanted(record, variant),
+        "CurrentWeight": variant.weight * stage.shift.share,
+        "CurrentInstanceCount": variant.instance_count,
+        "VariantStatus": [status if message is None else {**status, "StatusMessage": message}],
     }
 
 

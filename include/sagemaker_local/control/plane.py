@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 
+from include.sagemaker_local.alarms import AlarmReader
 from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.control.call import Answer, Call, Operation, Services
 from include.sagemaker_local.control.operations import (
@@ -73,8 +74,9 @@ class ControlPlane:
         account_id: str,
         wake_endpoints: Callable[[], None],
         wake_jobs: Callable[[], None],
+        alarms: AlarmReader,
     ) -> None:
-        self._services = Services(store, objects, clock, account_id, wake_endpoints, wake_jobs)
+        self._services = Services(store, objects, clock, account_id, wake_endpoints, wake_jobs, alarms)
         self._model = service_model.sagemaker()
 
     async def handle(self, request: Request) -> Response:

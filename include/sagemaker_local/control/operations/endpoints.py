@@ -6,6 +6,11 @@ These write down what is wanted; the supervisor makes it so.
 from __future__ import annotations
 
 from include.sagemaker_local.control.call import Answer, Call
+from include.sagemaker_local.control.deployment_request import (
+    refuse_missing_alarms,
+    requested_config,
+    retained_config,
+)
 from include.sagemaker_local.control.endpoint_description import described
 from include.sagemaker_local.control.listing import Facts, Listing
 from include.sagemaker_local.control.operations.endpoint_configs import found_config
@@ -26,7 +31,6 @@ async def create_endpoint(call: Call) -> Answer:
     arn = call.home.arn("endpoint", name)
     if call.store.endpoint(call.region, name) is not None:
         raise already_exists(_NOUN, arn)
-    request.refuse("DeploymentConfig", where="CreateEndpoint")
     wanted = _deployment(call, found_config(call))
     now_s = call.now_s()
     record = EndpointRecord(
@@ -39,6 +43,7 @@ async def create_endpoint(call: Call) -> Answer:
         failure_reason=None,
         created_at_s=now_s,
         modified_at_s=now_s,
+        deployment_config=requested_config(request, wanted),  # kept for an update that retains it
     )
     with call.store.transaction():
         call.store.add_endpoint(record)
@@ -52,13 +57,25 @@ async def update_endpoint(call: Call) -> Answer:
     request = call.request
     record = _found(call)
     _refuse_unless_allowed(record, EndpointEvent.UPDATE)
-    request.refuse("DeploymentConfig", "ExcludeRetainedVariantProperties", where="UpdateEndpoint")
-    for member in ("RetainAllVariantProperties", "RetainDeploymentConfig"):
-        if request.flag(member):
-            request.refuse(member, where="UpdateEndpoint")
+    request.refuse("ExcludeRetainedVariantProperties", where="UpdateEndpoint")
+    if request.flag("RetainAllVariantProperties"):
+        request.refuse("RetainAllVariantProperties", where="UpdateEndpoint")
     wanted = _deployment(call, found_config(call))
-    # FailureReason tells of the last update only until the next one begins.
-    call.store.move_endpoint(call.region, record.name, EndpointEvent.UPDATE, wanted=wanted, failure_reason=None)
+    config = requested_config(request, wanted)
+    if request.flag("RetainDeploymentConfig"):
+        if config is not None:
+            raise invalid("DeploymentConfig and RetainDeploymentConfig exclude one another.")
+        config = retained_config(record, wanted)
+    refuse_missing_alarms(call, config)
+    call.store.move_endpoint(
+        call.region,
+        record.name,
+        EndpointEvent.UPDATE,
+        wanted=wanted,
+        failure_reason=None,  # it tells of the last update only until the next one begins
+        deployment_config=config,
+        in_place=False,
+    )
     call.services.wake_endpoints()
     return {"EndpointArn": record.arn}
 
