@@ -67,8 +67,18 @@ class Stage:
 
     def update(self, name: str, deployment: Deployment, config: Mapping[str, Any] | None = None) -> None:
         self.store.move_endpoint(
-            REGION, name, EndpointEvent.UPDATE, wanted=deployment, failure_reason=None, deployment_config=config
+            REGION,
+            name,
+            EndpointEvent.UPDATE,
+            wanted=deployment,
+            failure_reason=None,
+            deployment_config=config,
+            in_place=False,
         )
+        self.supervisor.wake()
+
+    def resize(self, name: str, deployment: Deployment) -> None:
+        self.store.move_endpoint(REGION, name, EndpointEvent.UPDATE, wanted=deployment, in_place=True)
         self.supervisor.wake()
 
     def delete(self, name: str) -> None:

@@ -31,7 +31,7 @@ def described(record: EndpointRecord) -> dict[str, Any]:
         answer["ProductionVariants"] = [_serving(record, variant) for variant in record.live.variants]
     elif record.wanted is not None and record.status is EndpointStatus.CREATING:
         answer["ProductionVariants"] = [_starting(record, variant) for variant in record.wanted.variants]
-    if record.wanted is not None and record.status in _DEPLOYING:
+    if record.wanted is not None and record.status in _DEPLOYING and not record.in_place:
         answer["PendingDeploymentSummary"] = {
             "EndpointConfigName": record.wanted.config_name,
             "ProductionVariants": [
@@ -40,7 +40,7 @@ def described(record: EndpointRecord) -> dict[str, Any]:
             ],
             "StartTime": record.modified_at_s,
         }
-    elif record.deployment_config is not None:
+    if record.deployment_config is not None and record.status not in _DEPLOYING:
         answer["LastDeploymentConfig"] = record.deployment_config
     if record.failure_reason is not None:
         answer["FailureReason"] = record.failure_reason
@@ -48,11 +48,12 @@ def described(record: EndpointRecord) -> dict[str, Any]:
 
 
 def _serving(record: EndpointRecord, variant: VariantPlan) -> dict[str, Any]:
-    return {
-        **_wanted(record, variant),
-        "CurrentWeight": variant.weight,
-        "CurrentInstanceCount": variant.instance_count,
-    }
+    current = {"CurrentWeight": variant.weight, "CurrentInstanceCount": variant.instance_count}
+    if record.status is not EndpointStatus.UPDATING or record.wanted is None or not record.in_place:
+        return {**_wanted(record, variant), **current}
+    desired = next(plan for plan in record.wanted.variants if plan.name == variant.name)
+    status = {"Status": "Updating", "StartTime": record.modified_at_s}
+    return {**_wanted(record, desired), **current, "VariantStatus": [status]}
 
 
 def _starting(record: EndpointRecord, variant: VariantPlan) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from include.sagemaker_local.control.operations import (
     models,
     recommendation_jobs,
     tags,
+    weights_and_capacities,
 )
 from include.sagemaker_local.errors import ApiError, HostError
 from include.sagemaker_local.http1.messages import Request, Response
@@ -58,6 +59,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListTags": tags.list_tags,
     "StopInferenceRecommendationsJob": recommendation_jobs.stop_inference_recommendations_job,
     "UpdateEndpoint": endpoints.update_endpoint,
+    "UpdateEndpointWeightsAndCapacities": weights_and_capacities.update_endpoint_weights_and_capacities,
     "UpdateModelPackage": model_packages.update_model_package,
 }
 """Every operation that is served. What botocore knows beyond it is refused by name."""

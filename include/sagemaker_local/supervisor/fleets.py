@@ -14,6 +14,7 @@ from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.supervisor.fleet import InstanceMembers
 from include.sagemaker_local.supervisor.health import HealthCheck, HttpCaller
 from include.sagemaker_local.supervisor.logs import LogSink
+from include.sagemaker_local.supervisor.resize import growth
 from include.sagemaker_local.supervisor.serving import RunningFleet, Serving
 from include.sagemaker_local.supervisor.starter import FleetStarter, ship_logs
 from include.sagemaker_local.supervisor.tempo import Tempo
@@ -116,6 +117,22 @@ class Fleets:
             self._put(serving)
         await self._retire(green)
         return serving.blue is not None
+
+    async def resize(self, region: str, endpoint_name: str, deployment: Deployment) -> None:
+        """Gives the fleet that serves other weights and instance counts: starts what is missing, then drains the rest.
+
+        `deployment` has the same variants with the same containers. Raises as `open` does, changing nothing.
+        """
+        serving = self._serving[region, endpoint_name]
+        if serving.blue is None:
+            raise RuntimeError(f"nothing serves {endpoint_name}")
+        missing = growth(serving.blue.fleet, deployment)
+        more = None if missing is None else await self._starter.start(region, endpoint_name, missing)
+        leaving = serving.blue.resize(more, deployment)
+        self._look_after(serving, serving.blue)
+        self._put(serving)
+        if leaving.chores:
+            await self._retire(leaving)
 
     async def close(self, region: str, endpoint_name: str) -> None:
         """Takes the endpoint's traffic away, drains and stops its fleets. Does nothing when there is none."""

@@ -25,4 +25,6 @@ def mixed(blue: Sequence[VariantRoute], green: Sequence[VariantRoute], share: fl
 def _weighted(variants: Sequence[VariantRoute], part: float) -> Iterator[VariantRoute]:
     total = sum(variant.weight for variant in variants)
     for variant in variants:
-        yield replace(variant, weight=variant.weight / total * part)
+        # Variants whose weights are all 0 share equally, as they do when they have the traffic to themselves.
+        own = variant.weight / total if total > 0 else 1 / len(variants)
+        yield replace(variant, weight=own * part)

@@ -137,13 +137,19 @@ class Supervisor:
         """The new fleet first; the old one serves until the new one has the traffic."""
         if not self._fleets.is_open(record.region, record.name):
             await self._open(record, record.live)  # the server was restarted meanwhile
-        failure = await self._attempt(record, record.wanted, lambda wanted: self._rollout.run(record, wanted))
+        failure = await self._attempt(record, record.wanted, lambda wanted: self._deploy(record, wanted))
         if failure is None:
-            await self._fleets.settle(record.region, record.name)
             self._move(record, EndpointEvent.DEPLOYED, live=record.wanted, wanted=None, failure_reason=None)
             return
         rolling = self._move(record, EndpointEvent.DEPLOY_FAILED, failure_reason=failure)
         await self._roll_back(rolling)
+
+    async def _deploy(self, record: EndpointRecord, wanted: Deployment) -> None:
+        if record.in_place and self._fleets.is_open(record.region, record.name):
+            await self._fleets.resize(record.region, record.name, wanted)
+            return
+        await self._rollout.run(record, wanted)
+        await self._fleets.settle(record.region, record.name)
 
     async def _roll_back(self, record: EndpointRecord) -> None:
         """Back to the old fleet, which normally never stopped. FailureReason stays until the next update."""

@@ -6,9 +6,11 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
+from include.sagemaker_local.deployment import Deployment
 from include.sagemaker_local.routes import Route
 from include.sagemaker_local.supervisor.fleet import Fleet, InstanceMembers
 from include.sagemaker_local.supervisor.mixture import mixed
+from include.sagemaker_local.supervisor.resize import resized
 from include.sagemaker_local.supervisor.traffic import Traffic
 
 _log = logging.getLogger(__name__)
@@ -26,14 +28,15 @@ class RunningFleet:
         """Requests may come by `route` from now on; routes before it matter only as long as some are under way."""
         self.routes = [*(old for old in self.routes if traffic.under_way(old)), route]
 
-    async def drained(self, traffic: Traffic, timeout_s: float, *, but: Route | None = None) -> bool:
-        """Waits until every request that may be on this fleet is answered, those on the route `but` excepted."""
-        loop = asyncio.get_running_loop()
-        deadline_s = loop.time() + timeout_s
-        waits = [
-            traffic.drained(route, max(0.0, deadline_s - loop.time())) for route in self.routes if route is not but
-        ]
-        return all(await asyncio.gather(*waits))
+    async def drained(self, traffic: Traffic, timeout_s: float) -> bool:
+        """Waits until every request that may be on this fleet is answered; says whether that was so."""
+        return all(await asyncio.gather(*(traffic.drained(route, timeout_s) for route in self.routes)))
+
+    def resize(self, more: Fleet | None, wanted: Deployment) -> RunningFleet:
+        """Becomes what `wanted` says, with the instances of `more`. Returns those who leave as a fleet of their own."""
+        self.fleet, leaving = resized(self.fleet, more, wanted)
+        ids = [instance.instance_id for instance in leaving.instances()]
+        return RunningFleet(leaving, {each: self.chores.pop(each) for each in ids}, list(self.routes))
 
     async def stop(self, grace_s: float) -> None:
         """Stops every instance, and whoever looks after it. Does not raise."""
