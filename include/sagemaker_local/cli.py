@@ -59,6 +59,14 @@ def _parser() -> argparse.ArgumentParser:
         help="seconds that a load test holds one number of users before it adds more (default: %(default)g)",
     )
     serve.add_argument(
+        "--time-scale",
+        type=_factor,
+        default=_DEFAULTS.time_scale,
+        metavar="F",
+        help="the part of its waits that a deployment really waits: 0.01 makes 10 minutes of baking 6 s. Containers "
+        "and load tests take the time they take (default: %(default)g)",
+    )
+    serve.add_argument(
         "--log-level", choices=["debug", "info", "warning", "error"], default="info", help="default: %(default)s"
     )
     doctor = commands.add_parser("doctor", help="say whether this machine can serve", description=_doctor.__doc__)
@@ -100,6 +108,7 @@ def _serve(options: argparse.Namespace) -> int:
         port=options.port,
         startup_timeout_s=options.startup_timeout,
         load_stage_s=options.stage_seconds,
+        time_scale=options.time_scale,
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve_until_told(Server.start, settings))
@@ -167,6 +176,13 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"{text} is not a port: 0 to 65535")
     return port
+
+
+def _factor(text: str) -> float:
+    factor = float(text)
+    if not 0 < factor <= 1:  # nan is in no range
+        raise argparse.ArgumentTypeError(f"{text} is not a factor above 0 and at most 1")
+    return factor
 
 
 def _seconds(text: str) -> float:

@@ -1,6 +1,7 @@
 """Where requests for an endpoint go at this moment. The supervisor writes it, the data plane reads it.
 
-A route is replaced as a whole, so a request sees the old fleet or the new one and never a mixture.
+A route is replaced as a whole. While a deployment shifts traffic it holds the variants of both fleets, each with its
+part of the weight; a request goes to one instance and so sees one fleet and never a mixture.
 PURE: no I/O, no third-party imports.
 """
 
@@ -33,16 +34,21 @@ class VariantRoute:
     name: str
     weight: float
     instances: tuple[Instance, ...]
+    config_name: str | None = None  # the EndpointConfig it belongs to; None means the route's
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """All variants that serve one endpoint."""
+    """All variants that serve one endpoint. A name may be there twice while a deployment shifts traffic.
+
+    Requests are counted by `drain_key`, so that whoever leaves the route is stopped only after they are answered.
+    """
 
     region: str
     endpoint_name: str
     config_name: str
     variants: tuple[VariantRoute, ...]
+    drain_key: str | None = None
 
 
 class RouteTable:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from include.sagemaker_local.aws.alarms import MotoAlarms
 from include.sagemaker_local.aws.logs import MotoLogs
 from include.sagemaker_local.aws.mount import AwsMount
 from include.sagemaker_local.aws.objects import MotoObjects
@@ -28,7 +29,8 @@ from include.sagemaker_local.routes import RouteTable
 from include.sagemaker_local.runtime.process import ProcessRuntime
 from include.sagemaker_local.settings import MEBIBYTE, Settings
 from include.sagemaker_local.store.store import Store
-from include.sagemaker_local.supervisor import Fleets, Supervisor, Traffic
+from include.sagemaker_local.supervisor import Fleets, Rollout, Supervisor, Traffic
+from include.sagemaker_local.supervisor.pace import ScaledPace
 
 # A request is held in memory as a whole. S3 takes 5 GiB in one PutObject, but SDKs cut uploads into parts of 8 MiB, so
 # only a hand-made request comes near this. InvokeEndpoint has a limit of its own, in Settings.
@@ -89,12 +91,14 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     objects, routes, traffic = MotoObjects(memory), RouteTable(), Traffic()
     runtime, sink = ProcessRuntime(objects, settings), MotoLogs(settings.account_id)
     fleets = Fleets(runtime, client, sink, routes, traffic, settings)
-    supervisor = Supervisor(store, fleets, settings)
+    alarms = MotoAlarms(settings.account_id)
+    rollout = Rollout(fleets, store, alarms, ScaledPace(settings.time_scale))
+    supervisor = Supervisor(store, fleets, rollout, settings)
     opened.push_async_callback(supervisor.close, min(CLOSE_GRACE_S, settings.stop_grace_s))
     jobs = JobRunner(store, fleets, objects, settings, clock, lambda: sock.getsockname()[1])
 
     data = DataPlane(routes, settings, client, clock)
-    control = ControlPlane(store, objects, clock, settings.account_id, supervisor.wake, jobs.wake)
+    control = ControlPlane(store, objects, clock, settings.account_id, supervisor.wake, jobs.wake, alarms)
     gateway = Gateway(
         Invocations(data, routes, traffic, mount.handle),
         control.handle,

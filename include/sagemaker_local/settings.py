@@ -27,5 +27,7 @@ class Settings:
     max_hop_body_bytes: int = 5_000_000
     # SIGTERM, then SIGKILL this much later.
     stop_grace_s: float = 30.0
+    # Waits of the control plane (baking, intervals between traffic shifts) take this part of what was asked for.
+    time_scale: float = 1.0
     # How long the recommender holds one number of users before it adds more.
     load_stage_s: float = 3.0

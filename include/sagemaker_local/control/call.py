@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from include.sagemaker_local.alarms import AlarmReader
 from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.objects import ObjectReader
 from include.sagemaker_local.store import Store
@@ -23,6 +24,7 @@ class Services:
     account_id: str
     wake_endpoints: Callable[[], None]
     wake_jobs: Callable[[], None]
+    alarms: AlarmReader
 
 
 @dataclass(frozen=True, slots=True)

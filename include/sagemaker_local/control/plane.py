@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 
+from include.sagemaker_local.alarms import AlarmReader
 from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.control.call import Answer, Call, Operation, Services
 from include.sagemaker_local.control.operations import (
@@ -15,6 +16,7 @@ from include.sagemaker_local.control.operations import (
     models,
     recommendation_jobs,
     tags,
+    weights_and_capacities,
 )
 from include.sagemaker_local.errors import ApiError, HostError
 from include.sagemaker_local.http1.messages import Request, Response
@@ -57,6 +59,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListTags": tags.list_tags,
     "StopInferenceRecommendationsJob": recommendation_jobs.stop_inference_recommendations_job,
     "UpdateEndpoint": endpoints.update_endpoint,
+    "UpdateEndpointWeightsAndCapacities": weights_and_capacities.update_endpoint_weights_and_capacities,
     "UpdateModelPackage": model_packages.update_model_package,
 }
 """Every operation that is served. What botocore knows beyond it is refused by name."""
@@ -73,8 +76,9 @@ class ControlPlane:
         account_id: str,
         wake_endpoints: Callable[[], None],
         wake_jobs: Callable[[], None],
+        alarms: AlarmReader,
     ) -> None:
-        self._services = Services(store, objects, clock, account_id, wake_endpoints, wake_jobs)
+        self._services = Services(store, objects, clock, account_id, wake_endpoints, wake_jobs, alarms)
         self._model = service_model.sagemaker()
 
     async def handle(self, request: Request) -> Response:

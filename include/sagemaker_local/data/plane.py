@@ -92,9 +92,9 @@ class DataPlane:
         variants = route.variants
         if target is None:
             return variants[0] if len(variants) == 1 else pick_variant(variants, self._chance())
-        variant = find_variant(variants, target)
+        variant = find_variant(variants, target, self._chance())
         if variant is None:
-            names = ", ".join(variant.name for variant in variants)
+            names = ", ".join(dict.fromkeys(variant.name for variant in variants))
             message = f"Variant {target} not found in endpoint {route.endpoint_name}. Its variants: {names}."
             raise ApiError("ValidationError", message)
         return variant

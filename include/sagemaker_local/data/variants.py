@@ -23,9 +23,12 @@ def pick_variant(variants: Sequence[VariantRoute], point: float) -> VariantRoute
     return next(variant for variant in reversed(variants) if variant.weight > 0)  # rounding used up the last share
 
 
-def find_variant(variants: Sequence[VariantRoute], name: str) -> VariantRoute | None:
-    """The variant called `name`, as TargetVariant asks for it."""
-    return next((variant for variant in variants if variant.name == name), None)
+def find_variant(variants: Sequence[VariantRoute], name: str, point: float = 0.0) -> VariantRoute | None:
+    """The variant called `name`, as TargetVariant asks for it; either fleet's while a deployment shifts traffic."""
+    named = [variant for variant in variants if variant.name == name]
+    if len(named) > 1:
+        return pick_variant(named, point)
+    return named[0] if named else None
 
 
 def pick_instance(instances: Sequence[Instance], outstanding: Mapping[str, int], point: float) -> Instance:

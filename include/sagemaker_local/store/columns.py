@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from include.sagemaker_local.deployment import Container, Deployment, VariantPlan
+from include.sagemaker_local.guardrails import Shift, Stage, VariantStatus, Wait
 from include.sagemaker_local.store.records import VariantRecord
 
 
@@ -63,6 +65,24 @@ def deployment_from_json(text: str | None) -> Deployment | None:
         return None
     value = json_object(text)
     return Deployment(config_name=value["config_name"], variants=tuple(_plan(item) for item in value["variants"]))
+
+
+def stage_to_json(stage: Stage | None) -> str | None:
+    """A deployment's stage, or NULL for none."""
+    return None if stage is None else to_json(asdict(stage))
+
+
+def stage_from_json(text: str | None) -> Stage | None:
+    """The stage that `stage_to_json` wrote."""
+    if text is None:
+        return None
+    value = json_object(text)
+    shift = value["shift"]
+    return Stage(
+        VariantStatus(value["status"]),
+        value["at_s"],
+        None if shift is None else Shift(shift["share"], shift["wait_s"], Wait(shift["wait"])),
+    )
 
 
 def _container(container: Container) -> dict[str, object]:

@@ -9,12 +9,22 @@ from dataclasses import replace
 from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.deployment import Deployment
 from include.sagemaker_local.errors import IllegalTransition
+from include.sagemaker_local.guardrails import Shift, Stage, VariantStatus
 from include.sagemaker_local.lifecycle import EndpointEvent, EndpointStatus, next_endpoint_status
-from include.sagemaker_local.store.columns import deployment_from_json, deployment_to_json
+from include.sagemaker_local.store.columns import (
+    deployment_from_json,
+    deployment_to_json,
+    json_object,
+    stage_from_json,
+    stage_to_json,
+    to_json,
+)
 from include.sagemaker_local.store.database import Database
-from include.sagemaker_local.store.records import EndpointRecord
+from include.sagemaker_local.store.records import EndpointRecord, JsonObject
 from include.sagemaker_local.store.tags import drop_tags
 from include.sagemaker_local.store.unchanged import UNCHANGED, Unchanged
+
+_SELECT = "SELECT * FROM endpoints LEFT JOIN endpoint_deployments USING (region, name)"
 
 
 class Endpoints:
@@ -25,16 +35,21 @@ class Endpoints:
 
     def endpoint(self, region: str, name: str) -> EndpointRecord | None:
         """The endpoint, or None."""
-        row = self._database.row("SELECT * FROM endpoints WHERE region = ? AND name = ?", (region, name))
+        row = self._database.row(f"{_SELECT} WHERE region = ? AND name = ?", (region, name))
         return _record(row) if row else None
 
     def endpoints(self, statuses: Collection[EndpointStatus] | None = None) -> list[EndpointRecord]:
         """The endpoints of all regions that are in one of `statuses` (all when None), oldest first."""
-        records = map(_record, self._database.rows("SELECT * FROM endpoints ORDER BY created_at_s, arn"))
+        records = map(_record, self._database.rows(f"{_SELECT} ORDER BY created_at_s, arn"))
         return [record for record in records if statuses is None or record.status in statuses]
 
     def add_endpoint(self, record: EndpointRecord) -> None:
         """Keep a new endpoint; its name must be free."""
+        with self._database.transaction():
+            self._insert(record)
+            self._keep_deployment(record)
+
+    def _insert(self, record: EndpointRecord) -> None:
         self._database.write(
             "INSERT INTO endpoints (region, name, arn, status, live_json, wanted_json, failure_reason, created_at_s,"
             " modified_at_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -60,8 +75,13 @@ class Endpoints:
         live: Deployment | Unchanged | None = UNCHANGED,
         wanted: Deployment | Unchanged | None = UNCHANGED,
         failure_reason: str | Unchanged | None = UNCHANGED,
+        deployment_config: JsonObject | Unchanged | None = UNCHANGED,
+        in_place: bool | Unchanged = UNCHANGED,
     ) -> EndpointRecord:
-        """Apply `event` and return the endpoint as it is then. Raises IllegalTransition, changing nothing."""
+        """Apply `event` and return the endpoint as it is then. Raises IllegalTransition, changing nothing.
+
+        The stage of a deployment is over with the state that it belonged to.
+        """
         with self._database.transaction():
             before = self.endpoint(region, name)
             if before is None:
@@ -73,9 +93,20 @@ class Endpoints:
                 wanted=before.wanted if wanted is UNCHANGED else wanted,
                 failure_reason=before.failure_reason if failure_reason is UNCHANGED else failure_reason,
                 modified_at_s=self._clock.now_s(),
+                deployment_config=before.deployment_config if deployment_config is UNCHANGED else deployment_config,
+                in_place=before.in_place if in_place is UNCHANGED else in_place,
+                stage=None,
             )
             self._update(after)
+            self._keep_deployment(after)
         return after
+
+    def reach_stage(self, region: str, name: str, status: VariantStatus, shift: Shift | None = None) -> None:
+        """The deployment under way has come to another stage; nothing else of the endpoint changes."""
+        with self._database.transaction():
+            record = self.endpoint(region, name)
+            if record is not None:
+                self._keep_deployment(replace(record, stage=Stage(status, self._clock.now_s(), shift)))
 
     def remove_endpoint(self, region: str, name: str) -> None:
         """Forget an endpoint and its tags."""
@@ -98,6 +129,14 @@ class Endpoints:
             ),
         )
 
+    def _keep_deployment(self, record: EndpointRecord) -> None:
+        config = None if record.deployment_config is None else to_json(record.deployment_config)
+        self._database.write(
+            "INSERT OR REPLACE INTO endpoint_deployments (region, name, config_json, in_place, stage_json)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (record.region, record.name, config, int(record.in_place), stage_to_json(record.stage)),
+        )
+
 
 def _record(row: sqlite3.Row) -> EndpointRecord:
     return EndpointRecord(
@@ -110,4 +149,7 @@ def _record(row: sqlite3.Row) -> EndpointRecord:
         failure_reason=row["failure_reason"],
         created_at_s=row["created_at_s"],
         modified_at_s=row["modified_at_s"],
+        deployment_config=json_object(row["config_json"]) if row["config_json"] else None,
+        in_place=bool(row["in_place"]),
+        stage=stage_from_json(row["stage_json"]),
     )

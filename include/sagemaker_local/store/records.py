@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from include.sagemaker_local.deployment import Container, Deployment
+from include.sagemaker_local.guardrails import Stage
 from include.sagemaker_local.lifecycle import EndpointStatus, JobStatus
 
 Json: TypeAlias = "Mapping[str, Json] | list[Json] | str | int | float | bool | None"
@@ -96,6 +97,9 @@ class EndpointRecord:
     failure_reason: str | None
     created_at_s: float
     modified_at_s: float
+    deployment_config: JsonObject | None = None  # as CreateEndpoint or UpdateEndpoint sent it last
+    in_place: bool = False  # the change under way keeps the running instances: UpdateEndpointWeightsAndCapacities
+    stage: Stage | None = None  # how far the deployment under way has come
 
 
 @dataclass(frozen=True, slots=True)

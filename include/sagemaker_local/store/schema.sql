@@ -72,6 +72,18 @@ CREATE TABLE IF NOT EXISTS endpoints (
     PRIMARY KEY (region, name)
 );
 
+-- How an endpoint is deployed: the DeploymentConfig as it was sent last, whether the change under way keeps the running
+-- instances, and how far it has come. Beside `endpoints`, because the last column changes with every step.
+CREATE TABLE IF NOT EXISTS endpoint_deployments (
+    region      TEXT NOT NULL,
+    name        TEXT NOT NULL COLLATE NOCASE,
+    config_json TEXT CHECK (config_json IS NULL OR json_valid(config_json)),
+    in_place    INTEGER NOT NULL CHECK (in_place IN (0, 1)),
+    stage_json  TEXT CHECK (stage_json IS NULL OR json_valid(stage_json)),
+    PRIMARY KEY (region, name),
+    FOREIGN KEY (region, name) REFERENCES endpoints (region, name) ON DELETE CASCADE
+);
+
 CREATE TABLE IF NOT EXISTS recommendation_jobs (
     region                     TEXT NOT NULL,
     name                       TEXT NOT NULL COLLATE NOCASE,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from include.sagemaker_local.deployment import Container, Deployment, VariantPlan
 from include.sagemaker_local.instance_types import lookup
-from include.sagemaker_local.routes import Hop, Instance, Route, VariantRoute
+from include.sagemaker_local.routes import Hop, Instance, VariantRoute
 from include.sagemaker_local.runtime.contract import (
     ContainerRuntime,
     InstanceLimits,
@@ -78,6 +78,13 @@ class InstanceMembers:
     directory: Path
     chain: tuple[Member, ...]
 
+    async def stop(self, grace_s: float) -> None:
+        """Stops every container, ships the rest of the logs and removes the files. Does not raise."""
+        for outcome in await asyncio.gather(*(member.stop(grace_s) for member in self.chain), return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                _log.error("a container of instance %s did not stop: %r", self.instance_id, outcome)
+        await asyncio.to_thread(shutil.rmtree, self.directory, ignore_errors=True)
+
 
 @dataclass(frozen=True, slots=True)
 class VariantMembers:
@@ -96,15 +103,19 @@ class Fleet:
     deployment: Deployment
     variants: tuple[VariantMembers, ...]
 
+    def instances(self) -> Iterator[InstanceMembers]:
+        """Every instance, variant by variant."""
+        for variant in self.variants:
+            yield from variant.instances
+
     def members(self) -> Iterator[Member]:
         """Every container, variant by variant, instance by instance, in the order of the chain."""
-        for variant in self.variants:
-            for instance in variant.instances:
-                yield from instance.chain
+        for instance in self.instances():
+            yield from instance.chain
 
-    def route(self) -> Route:
+    def variant_routes(self) -> tuple[VariantRoute, ...]:
         """Where its requests go. Every member is running."""
-        variants = tuple(
+        return tuple(
             VariantRoute(
                 variant.plan.name,
                 variant.plan.weight,
@@ -112,20 +123,14 @@ class Fleet:
                     Instance(instance.instance_id, tuple(_hop(member) for member in instance.chain))
                     for instance in variant.instances
                 ),
+                self.deployment.config_name,
             )
             for variant in self.variants
         )
-        return Route(self.region, self.endpoint_name, self.deployment.config_name, variants)
 
     async def stop(self, grace_s: float) -> None:
         """Stops every container, ships the rest of the logs and removes the files. Does not raise."""
-        stops = [member.stop(grace_s) for member in self.members()]
-        for outcome in await asyncio.gather(*stops, return_exceptions=True):
-            if isinstance(outcome, BaseException):
-                _log.error("a container of %s did not stop: %r", self.endpoint_name, outcome)
-        for variant in self.variants:
-            for instance in variant.instances:
-                await asyncio.to_thread(shutil.rmtree, instance.directory, ignore_errors=True)
+        await asyncio.gather(*(instance.stop(grace_s) for instance in self.instances()))
 
 
 def plan_fleet(region: str, endpoint_name: str, deployment: Deployment, run_dir: Path, sink: LogSink) -> Fleet:

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 
 from include.sagemaker_local.deployment import Deployment
-from include.sagemaker_local.routes import Route, RouteTable
+from include.sagemaker_local.routes import RouteTable
 from include.sagemaker_local.runtime.contract import ContainerRuntime
 from include.sagemaker_local.settings import Settings
-from include.sagemaker_local.supervisor.fleet import Fleet
+from include.sagemaker_local.supervisor.fleet import InstanceMembers
 from include.sagemaker_local.supervisor.health import HealthCheck, HttpCaller
 from include.sagemaker_local.supervisor.logs import LogSink
+from include.sagemaker_local.supervisor.resize import growth
+from include.sagemaker_local.supervisor.serving import RunningFleet, Serving
 from include.sagemaker_local.supervisor.starter import FleetStarter, ship_logs
 from include.sagemaker_local.supervisor.tempo import Tempo
 from include.sagemaker_local.supervisor.traffic import Traffic
 from include.sagemaker_local.supervisor.watch import Watch
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Open:
-    fleet: Fleet
-    route: Route  # as it was put first; it names the fleet even when a container has moved since
-    chores: tuple[asyncio.Task[None], ...]
 
 
 class Fleets:
@@ -62,12 +57,14 @@ class Fleets:
         self._traffic = traffic
         self._settings = settings
         self._tempo = tempo
-        self._open: dict[tuple[str, str], _Open] = {}
-        self._retiring: set[_Open] = set()
+        self._serving: dict[tuple[str, str], Serving] = {}
+        self._retiring: set[RunningFleet] = set()
+        self._drain_keys = map(str, itertools.count(1))
 
     def is_open(self, region: str, endpoint_name: str) -> bool:
         """Whether a fleet serves that endpoint."""
-        return (region, endpoint_name) in self._open
+        serving = self._serving.get((region, endpoint_name))
+        return serving is not None and serving.blue is not None
 
     async def open(self, region: str, endpoint_name: str, deployment: Deployment) -> None:
         """Starts a fleet, waits for /ping, gives it the endpoint's traffic; then drains and stops the one it replaces.
@@ -75,58 +72,118 @@ class Fleets:
         Raises ArtifactError or ContainerError (FleetFailed); then nothing is left of the new fleet and an old one
         serves on.
         """
+        await self.prepare(region, endpoint_name, deployment)
+        await self.settle(region, endpoint_name)
+
+    async def prepare(self, region: str, endpoint_name: str, deployment: Deployment) -> None:
+        """Starts the fleet that is to replace the present one, and waits for /ping. It gets no traffic yet.
+
+        Raises as `open` does.
+        """
         fleet = await self._starter.start(region, endpoint_name, deployment)
-        key = (region, endpoint_name)
-        old = self._open.get(key)
-        route = fleet.route()
-        self._open[key] = _Open(fleet, route, self._start_chores(key, fleet))
-        self._routes.put(route)
+        serving = self._serving.setdefault((region, endpoint_name), Serving())
+        serving.green, serving.share = RunningFleet(fleet), 0.0
+        self._look_after(serving, serving.green)
+
+    def shift(self, region: str, endpoint_name: str, share: float) -> None:
+        """Gives the prepared fleet `share` of the traffic, above 0 to 1, from the next request on."""
+        serving = self._serving[region, endpoint_name]
+        serving.share = share
+        self._put(serving)
+
+    async def settle(self, region: str, endpoint_name: str) -> None:
+        """The prepared fleet has all the traffic for good: drains and stops the one it replaces."""
+        serving = self._serving[region, endpoint_name]
+        if serving.share < 1:
+            self.shift(region, endpoint_name, 1.0)
+        old, serving.blue, serving.green, serving.share = serving.blue, serving.green, None, 0.0
         if old is not None:
             await self._retire(old)
 
+    async def abandon(self, region: str, endpoint_name: str) -> bool:
+        """Gives all traffic back to the present fleet; drains and stops the prepared one, if there is one.
+
+        False when there is no fleet to go back to. A prepared one that has traffic then keeps it, for good.
+        """
+        serving = self._serving.get((region, endpoint_name), Serving())
+        if serving.green is None:
+            return serving.blue is not None
+        if serving.blue is None and serving.share > 0:
+            await self.settle(region, endpoint_name)
+            return False
+        had_traffic = serving.share > 0
+        green, serving.green, serving.share = serving.green, None, 0.0
+        if had_traffic:
+            self._put(serving)
+        await self._retire(green)
+        return serving.blue is not None
+
+    async def resize(self, region: str, endpoint_name: str, deployment: Deployment) -> None:
+        """Gives the fleet that serves other weights and instance counts: starts what is missing, then drains the rest.
+
+        `deployment` has the same variants with the same containers. Raises as `open` does, changing nothing.
+        """
+        serving = self._serving[region, endpoint_name]
+        if serving.blue is None:
+            raise RuntimeError(f"nothing serves {endpoint_name}")
+        missing = growth(serving.blue.fleet, deployment)
+        more = None if missing is None else await self._starter.start(region, endpoint_name, missing)
+        leaving = serving.blue.resize(more, deployment)
+        self._look_after(serving, serving.blue)
+        self._put(serving)
+        if leaving.chores:
+            await self._retire(leaving)
+
     async def close(self, region: str, endpoint_name: str) -> None:
-        """Takes the endpoint's traffic away, drains and stops its fleet. Does nothing when there is none."""
+        """Takes the endpoint's traffic away, drains and stops its fleets. Does nothing when there is none."""
         self._routes.drop(region, endpoint_name)
-        old = self._open.pop((region, endpoint_name), None)
-        if old is not None:
-            await self._retire(old)
+        serving = self._serving.pop((region, endpoint_name), Serving())
+        await asyncio.gather(*map(self._retire, serving.fleets()))
 
     async def close_all(self, grace_s: float) -> None:
         """Takes all traffic away and stops every fleet, drained or not."""
-        everything = {*self._open.values(), *self._retiring}
-        for region, endpoint_name in self._open:
+        everything = set(self._retiring)
+        for (region, endpoint_name), serving in self._serving.items():
+            everything.update(serving.fleets())
             self._routes.drop(region, endpoint_name)
-        self._open.clear()
-        await asyncio.gather(*(self._stop(one, grace_s) for one in everything))
+        self._serving.clear()
+        await asyncio.gather(*(one.stop(grace_s) for one in everything))
         self._retiring.clear()
 
-    def _start_chores(self, key: tuple[str, str], fleet: Fleet) -> tuple[asyncio.Task[None], ...]:
+    def _put(self, serving: Serving) -> None:
+        route = serving.route(next(self._drain_keys))
+        self._routes.put(route)
+        for one in serving.with_traffic():
+            one.routed(route, self._traffic)
+
+    def _look_after(self, serving: Serving, running: RunningFleet) -> None:
+        """Every instance that nobody looks after yet gets its tasks."""
+        for instance in running.fleet.instances():
+            if instance.instance_id not in running.chores:
+                running.chores[instance.instance_id] = self._chores(serving, running, instance)
+
+    def _chores(
+        self, serving: Serving, running: RunningFleet, instance: InstanceMembers
+    ) -> tuple[asyncio.Task[None], ...]:
+        name = running.fleet.endpoint_name
         return (
-            asyncio.create_task(self._watch.keep(fleet, lambda: self._revived(key, fleet))),
-            asyncio.create_task(ship_logs(fleet, self._tempo.log_interval_s)),
+            asyncio.create_task(self._watch.keep(name, instance.chain, lambda: self._revived(serving, running))),
+            asyncio.create_task(ship_logs(name, instance.chain, self._tempo.log_interval_s)),
         )
 
-    def _revived(self, key: tuple[str, str], fleet: Fleet) -> None:
+    def _revived(self, serving: Serving, running: RunningFleet) -> None:
         """A container answers on a new port. Another one of the fleet may be dead: then its old address stays."""
-        present = self._open.get(key)
-        if present is not None and present.fleet is fleet:
-            self._routes.put(fleet.route())
+        known = self._serving.get((running.fleet.region, running.fleet.endpoint_name))
+        if known is serving and running in serving.with_traffic():
+            self._put(serving)
 
-    async def _retire(self, old: _Open) -> None:
+    async def _retire(self, old: RunningFleet) -> None:
         self._retiring.add(old)
         # A request may wait for its containers as long as InvokeEndpoint does.
-        if not await self._traffic.drained(old.route, self._settings.invoke_timeout_s):
+        if not await old.drained(self._traffic, self._settings.invoke_timeout_s):
             _log.warning("requests to %s were still under way when its fleet was stopped", old.fleet.endpoint_name)
-        await self._stop(old, self._settings.stop_grace_s)
+        await old.stop(self._settings.stop_grace_s)
         self._retiring.discard(old)
-
-    async def _stop(self, one: _Open, grace_s: float) -> None:
-        for chore in one.chores:
-            chore.cancel()
-        for outcome in await asyncio.gather(*one.chores, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                _log.error("looking after %s failed", one.fleet.endpoint_name, exc_info=outcome)
-        await one.fleet.stop(grace_s)
 
 
 def run_directory(settings: Settings) -> Path:

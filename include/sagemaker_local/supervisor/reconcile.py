@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Protocol
 
 from include.sagemaker_local.deployment import Deployment
@@ -15,6 +15,7 @@ from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store.records import EndpointRecord
 from include.sagemaker_local.supervisor.fleets import Fleets, run_directory
 from include.sagemaker_local.supervisor.reasons import MAX_REASON_CHARS, FleetFailed
+from include.sagemaker_local.supervisor.rollout import RolledBack, Rollout
 
 _log = logging.getLogger(__name__)
 
@@ -57,9 +58,10 @@ class EndpointStore(Protocol):
 class Supervisor:
     """Makes fleets follow the store. Belongs to one event loop."""
 
-    def __init__(self, store: EndpointStore, fleets: Fleets, settings: Settings) -> None:
+    def __init__(self, store: EndpointStore, fleets: Fleets, rollout: Rollout, settings: Settings) -> None:
         self._store = store
         self._fleets = fleets
+        self._rollout = rollout
         self._settings = settings
         self._work: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._closed = False
@@ -133,35 +135,53 @@ class Supervisor:
 
     async def _update(self, record: EndpointRecord) -> None:
         """The new fleet first; the old one serves until the new one has the traffic."""
-        await self._ensure_live(record)
-        failure = await self._open(record, record.wanted)
+        if not self._fleets.is_open(record.region, record.name):
+            await self._open(record, record.live)  # the server was restarted meanwhile
+        failure = await self._attempt(record, record.wanted, lambda wanted: self._deploy(record, wanted))
         if failure is None:
             self._move(record, EndpointEvent.DEPLOYED, live=record.wanted, wanted=None, failure_reason=None)
             return
         rolling = self._move(record, EndpointEvent.DEPLOY_FAILED, failure_reason=failure)
         await self._roll_back(rolling)
 
+    async def _deploy(self, record: EndpointRecord, wanted: Deployment) -> None:
+        if record.in_place and self._fleets.is_open(record.region, record.name):
+            await self._fleets.resize(record.region, record.name, wanted)
+            return
+        await self._rollout.run(record, wanted)
+        await self._fleets.settle(record.region, record.name)
+
     async def _roll_back(self, record: EndpointRecord) -> None:
         """Back to the old fleet, which normally never stopped. FailureReason stays until the next update."""
-        if await self._ensure_live(record):
+        back = await self._fleets.abandon(record.region, record.name)
+        if back or await self._open(record, record.live) is None:
             self._move(record, EndpointEvent.ROLLED_BACK, wanted=None, failure_reason=record.failure_reason)
-        else:
-            self._move(record, EndpointEvent.ROLLBACK_FAILED, wanted=None, failure_reason=record.failure_reason)
-
-    async def _ensure_live(self, record: EndpointRecord) -> bool:
-        """Whether the old deployment serves; after a restart of the server it has to be started first."""
-        if self._fleets.is_open(record.region, record.name):
-            return True
-        if record.live is None:
-            return False
-        return await self._open(record, record.live) is None
+            return
+        serving = record.wanted if self._fleets.is_open(record.region, record.name) else record.live
+        self._move(
+            record, EndpointEvent.ROLLBACK_FAILED, live=serving, wanted=None, failure_reason=record.failure_reason
+        )
 
     async def _open(self, record: EndpointRecord, deployment: Deployment | None) -> str | None:
         """None when the deployment serves, else the FailureReason."""
+        return await self._attempt(
+            record, deployment, lambda given: self._fleets.open(record.region, record.name, given)
+        )
+
+    async def _attempt(
+        self,
+        record: EndpointRecord,
+        deployment: Deployment | None,
+        deploy: Callable[[Deployment], Awaitable[None]],
+    ) -> str | None:
+        """None when `deploy` did it, else the FailureReason."""
         try:
             if deployment is None:
                 raise RuntimeError(f"an endpoint in {record.status} has nothing to deploy")
-            await self._fleets.open(record.region, record.name, deployment)
+            await deploy(deployment)
+        except RolledBack as error:
+            _log.warning("endpoint %s: %s", record.name, error)
+            return str(error)[:MAX_REASON_CHARS]
         except FleetFailed as error:
             _log.warning("endpoint %s: %s", record.name, error)
             return error.failure_reason

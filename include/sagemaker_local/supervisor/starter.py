@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from include.sagemaker_local.deployment import Deployment
@@ -49,7 +49,7 @@ class FleetStarter:
         are shipped and everything that was started is stopped by then.
         """
         fleet = plan_fleet(region, endpoint_name, deployment, self._run_dir, self._sink)
-        shipping = asyncio.create_task(ship_logs(fleet, self._log_interval_s))
+        shipping = asyncio.create_task(ship_logs(endpoint_name, tuple(fleet.members()), self._log_interval_s))
         try:
             await self._start_all(fleet)
             await self._all_ready(fleet)
@@ -105,17 +105,17 @@ async def _first_failure(checks: Iterable[asyncio.Task[str | None]]) -> None:
             return
 
 
-async def ship_logs(fleet: Fleet, interval_s: float) -> None:
-    """Ships what the fleet's containers write, for ever."""
+async def ship_logs(endpoint_name: str, members: Sequence[Member], interval_s: float) -> None:
+    """Ships what the containers write, for ever."""
     while True:
         await asyncio.sleep(interval_s)
-        for member in fleet.members():
+        for member in members:
             if not member.log.has_news():
                 continue
             try:
                 await asyncio.to_thread(member.log.ship)
             except Exception:  # whatever the sink has, the others' lines are still wanted
-                _log.exception("log lines of %s could not be shipped", fleet.endpoint_name)
+                _log.exception("log lines of %s could not be shipped", endpoint_name)
 
 
 def _start_failure(member: Member, error: Exception) -> ContainerFailure:

@@ -21,5 +21,8 @@ class Tempo:
     max_restart_delay_s: float = 60.0
     # One that has lived this long is no longer counted as crashing in a loop.
     stable_after_s: float = 60.0
+    # Between two looks at the alarms of a deployment, in seconds of its own clock, which --time-scale makes faster.
+    # CloudWatch evaluates once a minute; this is what a person waits who has set an alarm's state.
+    alarm_interval_s: float = 1.0
     # Between two looks at the log files.
     log_interval_s: float = 1.0

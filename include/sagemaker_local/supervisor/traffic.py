@@ -1,4 +1,4 @@
-"""Counts the requests that each fleet is answering, so that a fleet is stopped only when it has answered them."""
+"""Counts the requests that each route is answering, so that a fleet is stopped only when it has answered them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from include.sagemaker_local.routes import Route
 
 
 class Traffic:
-    """Requests under way by fleet. Belongs to one event loop; costs two dictionary operations a request."""
+    """Requests under way by route. Belongs to one event loop; costs two dictionary operations a request."""
 
     def __init__(self) -> None:
         self._under_way: dict[str, int] = {}
@@ -31,8 +31,12 @@ class Traffic:
         if idle is not None:
             idle.set()
 
+    def under_way(self, route: Route) -> bool:
+        """Whether a request on the route has not been answered yet."""
+        return fleet_key(route) in self._under_way
+
     async def drained(self, route: Route, timeout_s: float) -> bool:
-        """Waits until nothing is under way on the route's fleet, at most `timeout_s`; says whether that was so."""
+        """Waits until nothing is under way on the route, at most `timeout_s`; says whether that was so."""
         fleet = fleet_key(route)
         if fleet not in self._under_way:
             return True
@@ -46,5 +50,5 @@ class Traffic:
 
 
 def fleet_key(route: Route) -> str:
-    """The first instance's id: instances are not shared or reused, and containers that restart do not change it."""
-    return route.variants[0].instances[0].instance_id
+    """What the route's requests are counted under: its drain key, or else the first instance's id."""
+    return route.drain_key or route.variants[0].instances[0].instance_id

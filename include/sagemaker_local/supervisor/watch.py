@@ -1,4 +1,4 @@
-"""Keeps the containers of a fleet in service alive: one that dies is started again, later each time.
+"""Keeps the containers in service alive: one that dies is started again, later each time.
 
 Meanwhile the route still names its old address, so its requests fail as a ModelError of that container.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from include.sagemaker_local.errors import LocalSageMakerError
 from include.sagemaker_local.runtime.contract import ContainerRuntime
-from include.sagemaker_local.supervisor.fleet import Fleet, Member
+from include.sagemaker_local.supervisor.fleet import Member
 from include.sagemaker_local.supervisor.health import HealthCheck
 from include.sagemaker_local.supervisor.tempo import Tempo
 
@@ -26,11 +26,11 @@ class Watch:
         self._health = health
         self._tempo = tempo
 
-    async def keep(self, fleet: Fleet, revived: Callable[[], None]) -> None:
+    async def keep(self, endpoint_name: str, members: Sequence[Member], revived: Callable[[], None]) -> None:
         """Watches until it is cancelled. Calls `revived` when a container answers /ping again, on its new port."""
         async with asyncio.TaskGroup() as group:
-            for member in fleet.members():
-                group.create_task(self._keep(fleet.endpoint_name, member, revived))
+            for member in members:
+                group.create_task(self._keep(endpoint_name, member, revived))
 
     async def _keep(self, endpoint_name: str, member: Member, revived: Callable[[], None]) -> None:
         loop, delay_s = asyncio.get_running_loop(), self._tempo.restart_delay_s

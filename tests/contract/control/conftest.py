@@ -13,6 +13,7 @@ from include.sagemaker_local.control.plane import ControlPlane
 from include.sagemaker_local.deployment import Deployment
 from include.sagemaker_local.lifecycle import EndpointEvent
 from include.sagemaker_local.store import Store
+from tests.fakes.alarms import DictAlarms
 from tests.fakes.archives import tar_gz
 from tests.fakes.clock import ManualClock
 from tests.fakes.in_process import sagemaker_client
@@ -32,7 +33,10 @@ class Rig:
         self.objects = DictObjects({"s3://models/a.tar.gz": tar_gz(), "s3://models/b.tar.gz": tar_gz()})
         self.endpoint_wakes = 0
         self.job_wakes = 0
-        self.plane = ControlPlane(self.store, self.objects, self.clock, ACCOUNT, self._wake_endpoints, self._wake_jobs)
+        self.alarms = DictAlarms()
+        self.plane = ControlPlane(
+            self.store, self.objects, self.clock, ACCOUNT, self._wake_endpoints, self._wake_jobs, self.alarms
+        )
         self.client = sagemaker_client(self.plane.handle)
 
     def _wake_endpoints(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from include.sagemaker_local.control.plane import OPERATIONS
+from include.sagemaker_local.guardrails import Shift, VariantStatus, Wait
 from include.sagemaker_local.http1.messages import Request, Response
 from include.sagemaker_local.wire import service_model
 from tests.contract.control.conftest import ROLE, Rig
@@ -62,7 +63,15 @@ def use_everything(rig: Rig) -> None:
     client.describe_endpoint(EndpointName="staging")
     rig.deployed()
     client.describe_endpoint(EndpointName="staging")
-    client.update_endpoint(EndpointName="staging", EndpointConfigName="config-1")
+    guardrail = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "too-slow"}]}}
+    rig.alarms.held["too-slow"] = "OK"
+    client.update_endpoint(EndpointName="staging", EndpointConfigName="config-1", DeploymentConfig=guardrail)
+    rig.store.reach_stage("us-east-1", "staging", VariantStatus.BAKING, Shift(1.0, 60, Wait.TERMINATION))
+    client.describe_endpoint(EndpointName="staging")
+    rig.deployed()
+    client.describe_endpoint(EndpointName="staging")
+    weight = {"VariantName": "AllTraffic", "DesiredWeight": 2}
+    client.update_endpoint_weights_and_capacities(EndpointName="staging", DesiredWeightsAndCapacities=[weight])
     client.describe_endpoint(EndpointName="staging")
     rig.deployed()
     client.list_endpoints()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -166,40 +165,6 @@ def test_a_model_deleted_under_its_configuration(rig: Rig, refused: Refused) -> 
         'Could not find model "arn:aws:sagemaker:us-east-1:123456789012:model/pipeline".',
     )
     assert rig.endpoint_wakes == 0
-
-
-GUARDRAIL = {
-    "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}}
-}
-
-
-@pytest.mark.parametrize(
-    ("member", "value"),
-    [
-        ("DeploymentConfig", GUARDRAIL),
-        ("RetainAllVariantProperties", True),
-        ("RetainDeploymentConfig", True),
-        ("ExcludeRetainedVariantProperties", [{"VariantPropertyType": "DesiredWeight"}]),
-    ],
-)
-def test_what_update_does_not_serve_is_refused_and_changes_nothing(
-    rig: Rig, refused: Refused, member: str, value: Any
-) -> None:
-    rig.endpoint()
-    rig.deployed()
-    request = {"EndpointName": "staging", "EndpointConfigName": "config-1", member: value}
-    code, message = refused(rig.client.update_endpoint, **request)
-    assert (code, member in message) == ("UnsupportedOperation", True)
-    assert rig.client.describe_endpoint(EndpointName="staging")["EndpointStatus"] == "InService"
-
-
-def test_a_deployment_config_on_create_is_refused(rig: Rig, refused: Refused) -> None:
-    rig.model()
-    rig.config()
-    request = {"EndpointName": "staging", "EndpointConfigName": "config-1", "DeploymentConfig": GUARDRAIL}
-    code, message = refused(rig.client.create_endpoint, **request)
-    assert (code, "DeploymentConfig" in message) == ("UnsupportedOperation", True)
-    assert rig.store.endpoints() == []
 
 
 def test_list_by_status(rig: Rig) -> None:

@@ -76,7 +76,13 @@ def test_nobody_answers_or_somebody_else_does(capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.parametrize(
     "arguments",
-    [["serve", "--port", "70000"], ["serve", "--startup-timeout", "0"], ["serve", "--stage-seconds", "nan"], []],
+    [
+        ["serve", "--port", "70000"],
+        ["serve", "--startup-timeout", "0"],
+        ["serve", "--stage-seconds", "nan"],
+        ["serve", "--time-scale", "0"],
+        [],
+    ],
 )
 def test_wrong_arguments_are_a_usage_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_info:

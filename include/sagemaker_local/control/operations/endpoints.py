@@ -6,11 +6,17 @@ These write down what is wanted; the supervisor makes it so.
 from __future__ import annotations
 
 from include.sagemaker_local.control.call import Answer, Call
+from include.sagemaker_local.control.deployment_request import (
+    refuse_missing_alarms,
+    requested_config,
+    retained_config,
+)
 from include.sagemaker_local.control.endpoint_description import described
 from include.sagemaker_local.control.listing import Facts, Listing
 from include.sagemaker_local.control.operations.endpoint_configs import found_config
 from include.sagemaker_local.control.operations.tags import requested_tags
 from include.sagemaker_local.control.refusals import already_exists, could_not_find, invalid
+from include.sagemaker_local.control.retained import retained
 from include.sagemaker_local.deployment import Deployment, VariantPlan
 from include.sagemaker_local.lifecycle import EndpointEvent, EndpointStatus, endpoint_allows
 from include.sagemaker_local.store.records import EndpointConfigRecord, EndpointRecord, VariantRecord
@@ -26,7 +32,6 @@ async def create_endpoint(call: Call) -> Answer:
     arn = call.home.arn("endpoint", name)
     if call.store.endpoint(call.region, name) is not None:
         raise already_exists(_NOUN, arn)
-    request.refuse("DeploymentConfig", where="CreateEndpoint")
     wanted = _deployment(call, found_config(call))
     now_s = call.now_s()
     record = EndpointRecord(
@@ -39,6 +44,7 @@ async def create_endpoint(call: Call) -> Answer:
         failure_reason=None,
         created_at_s=now_s,
         modified_at_s=now_s,
+        deployment_config=requested_config(request, wanted),  # kept for an update that retains it
     )
     with call.store.transaction():
         call.store.add_endpoint(record)
@@ -50,22 +56,36 @@ async def create_endpoint(call: Call) -> Answer:
 async def update_endpoint(call: Call) -> Answer:
     """Ask for another configuration, or for the same one again: AWS redeploys that too."""
     request = call.request
-    record = _found(call)
-    _refuse_unless_allowed(record, EndpointEvent.UPDATE)
-    request.refuse("DeploymentConfig", "ExcludeRetainedVariantProperties", where="UpdateEndpoint")
-    for member in ("RetainAllVariantProperties", "RetainDeploymentConfig"):
-        if request.flag(member):
-            request.refuse(member, where="UpdateEndpoint")
+    record = found_endpoint(call)
+    refuse_unless_allowed(record, EndpointEvent.UPDATE)
+    excluded = [item.required("VariantPropertyType") for item in request.structures("ExcludeRetainedVariantProperties")]
     wanted = _deployment(call, found_config(call))
-    # FailureReason tells of the last update only until the next one begins.
-    call.store.move_endpoint(call.region, record.name, EndpointEvent.UPDATE, wanted=wanted, failure_reason=None)
+    if request.flag("RetainAllVariantProperties"):
+        wanted = retained(record.live, wanted, excluded)
+    elif excluded:
+        raise invalid("ExcludeRetainedVariantProperties needs RetainAllVariantProperties to be true.")
+    config = requested_config(request, wanted)
+    if request.flag("RetainDeploymentConfig"):
+        if config is not None:
+            raise invalid("DeploymentConfig and RetainDeploymentConfig exclude one another.")
+        config = retained_config(record, wanted)
+    refuse_missing_alarms(call, config)
+    call.store.move_endpoint(
+        call.region,
+        record.name,
+        EndpointEvent.UPDATE,
+        wanted=wanted,
+        failure_reason=None,  # it tells of the last update only until the next one begins
+        deployment_config=config,
+        in_place=False,
+    )
     call.services.wake_endpoints()
     return {"EndpointArn": record.arn}
 
 
 async def describe_endpoint(call: Call) -> Answer:
     """What serves now, and beside it what is being deployed."""
-    return described(_found(call))
+    return described(found_endpoint(call))
 
 
 async def list_endpoints(call: Call) -> Answer:
@@ -75,14 +95,15 @@ async def list_endpoints(call: Call) -> Answer:
 
 async def delete_endpoint(call: Call) -> Answer:
     """An endpoint in Deleting; the supervisor stops its fleet and forgets it."""
-    record = _found(call)
-    _refuse_unless_allowed(record, EndpointEvent.DELETE)
+    record = found_endpoint(call)
+    refuse_unless_allowed(record, EndpointEvent.DELETE)
     call.store.move_endpoint(call.region, record.name, EndpointEvent.DELETE)
     call.services.wake_endpoints()
     return None
 
 
-def _found(call: Call) -> EndpointRecord:
+def found_endpoint(call: Call) -> EndpointRecord:
+    """The endpoint that the request names. Raises ApiError when it is not there."""
     name = call.request.required("EndpointName")
     record = call.store.endpoint(call.region, name)
     if record is None:
@@ -90,7 +111,8 @@ def _found(call: Call) -> EndpointRecord:
     return record
 
 
-def _refuse_unless_allowed(record: EndpointRecord, event: EndpointEvent) -> None:
+def refuse_unless_allowed(record: EndpointRecord, event: EndpointEvent) -> None:
+    """Raises ApiError when the endpoint's state does not allow `event`."""
     if endpoint_allows(record.status, event):
         return
     if record.status in _AT_REST:

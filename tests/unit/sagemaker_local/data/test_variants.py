@@ -47,6 +47,12 @@ def test_a_variant_is_found_by_its_name() -> None:
     assert find_variant(variants, "Green") is None
 
 
+def test_a_variant_that_two_fleets_share_is_picked_by_their_parts() -> None:
+    variants = [variant("v", 0.9), variant("other", 5), variant("v", 0.1)]
+    assert find_variant(variants, "v", 0.89) is variants[0]
+    assert find_variant(variants, "v", 0.91) is variants[2]
+
+
 def instances(*names: str) -> list[Instance]:
     return [Instance(name, ()) for name in names]
 

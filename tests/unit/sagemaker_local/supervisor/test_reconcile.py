@@ -3,109 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from include.sagemaker_local.clock import SystemClock
-from include.sagemaker_local.deployment import Container, Deployment, VariantPlan
 from include.sagemaker_local.errors import ArtifactError
 from include.sagemaker_local.lifecycle import EndpointEvent, EndpointStatus
-from include.sagemaker_local.routes import Route, RouteTable
-from include.sagemaker_local.settings import Settings
-from include.sagemaker_local.store.records import EndpointRecord
-from include.sagemaker_local.store.store import Store
-from include.sagemaker_local.supervisor import Fleets, Supervisor, Traffic
-from include.sagemaker_local.supervisor.tempo import Tempo
-from tests.fakes.log_sink import RememberedLogs
-from tests.fakes.runtime import FakeRuntime, Script, crash, mute, refuse, slow, unknown_image
+from tests.fakes.runtime import Script, crash, mute, refuse, slow, unknown_image
+from tests.fakes.supervised import REGION, Stage, plan
 from tests.fakes.waiting import until
-
-REGION = "eu-west-1"
-QUICK = Tempo(
-    ping_interval_s=0.001,
-    settle_s=0.05,
-    watch_interval_s=0.001,
-    restart_delay_s=0.001,
-    max_restart_delay_s=0.004,
-    log_interval_s=0.005,
-)
-
-
-def plan(config: str, *names: str, instances: int = 1, variants: tuple[str, ...] = ("AllTraffic",)) -> Deployment:
-    containers = tuple(Container(name, "image", f"s3://models/{name}.tar.gz") for name in names)
-    return Deployment(
-        config, tuple(VariantPlan(name, "model", "ml.c5.large", instances, 1.0, containers) for name in variants)
-    )
-
-
-@dataclass
-class Stage:
-    data_dir: Path
-    runtime: FakeRuntime = field(default_factory=FakeRuntime)
-    logs: RememberedLogs = field(default_factory=RememberedLogs)
-    routes: RouteTable = field(default_factory=RouteTable)
-    startup_timeout_s: float = 5.0
-
-    def __post_init__(self) -> None:
-        settings = Settings(data_dir=self.data_dir, startup_timeout_s=self.startup_timeout_s, invoke_timeout_s=5.0)
-        self.traffic = Traffic()
-        self.store = Store(self.data_dir / "store.sqlite3", SystemClock())
-        self.fleets = Fleets(self.runtime, self.runtime, self.logs, self.routes, self.traffic, settings, QUICK)
-        self.supervisor = Supervisor(self.store, self.fleets, settings)
-
-    def create(self, name: str, deployment: Deployment, status: EndpointStatus = EndpointStatus.CREATING) -> None:
-        live = None if status is EndpointStatus.CREATING else deployment
-        wanted = deployment if status is EndpointStatus.CREATING else None
-        arn = f"arn:aws:sagemaker:{REGION}:123456789012:endpoint/{name}"
-        self.store.add_endpoint(EndpointRecord(REGION, name, arn, status, live, wanted, None, 1.0, 1.0))
-        self.supervisor.wake()
-
-    def update(self, name: str, deployment: Deployment) -> None:
-        self.store.move_endpoint(REGION, name, EndpointEvent.UPDATE, wanted=deployment, failure_reason=None)
-        self.supervisor.wake()
-
-    def delete(self, name: str) -> None:
-        self.store.move_endpoint(REGION, name, EndpointEvent.DELETE)
-        self.supervisor.wake()
-
-    def endpoint(self, name: str = "e") -> EndpointRecord:
-        record = self.store.endpoint(REGION, name)
-        assert record is not None
-        return record
-
-    async def rest(self, status: EndpointStatus, name: str = "e") -> EndpointRecord:
-        await until(lambda: self.endpoint(name).status is status, f"{name} is {status}")
-        return self.endpoint(name)
-
-    def route(self, name: str = "e") -> Route:
-        route = self.routes.get(REGION, name)
-        assert route is not None
-        return route
-
-    async def close(self) -> None:
-        await self.supervisor.close(0)
-        self.store.close()
-
-
-Run = Callable[[Callable[[Stage], Awaitable[None]]], None]
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    def on_stage(test: Callable[[Stage], Awaitable[None]]) -> None:
-        async def main() -> None:
-            stage = Stage(tmp_path)
-            try:
-                await test(stage)
-            finally:
-                await stage.close()
-
-        asyncio.run(asyncio.wait_for(main(), 20))
-
-    return on_stage
+from tests.unit.sagemaker_local.supervisor.conftest import Run
 
 
 def test_a_new_endpoint_serves_once_every_container_answers(run: Run) -> None:

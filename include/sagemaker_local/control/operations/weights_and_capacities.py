@@ -1,0 +1,63 @@
+"""UpdateEndpointWeightsAndCapacities: other weights and instance counts for variants that go on running."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from include.sagemaker_local.control.call import Answer, Call
+from include.sagemaker_local.control.operations.endpoints import found_endpoint, refuse_unless_allowed
+from include.sagemaker_local.control.refusals import invalid
+from include.sagemaker_local.deployment import Deployment, VariantPlan
+from include.sagemaker_local.lifecycle import EndpointEvent
+from include.sagemaker_local.wire.members import Members
+
+
+async def update_endpoint_weights_and_capacities(call: Call) -> Answer:
+    """Write down the new weights and counts; the supervisor starts and stops instances until they are so."""
+    record = found_endpoint(call)
+    refuse_unless_allowed(record, EndpointEvent.UPDATE)
+    if record.live is None:
+        raise invalid(f'Endpoint "{record.arn}" has no production variants whose capacity could be changed.')
+    call.store.move_endpoint(
+        call.region,
+        record.name,
+        EndpointEvent.UPDATE,
+        wanted=_changed(record.live, call.request.structures("DesiredWeightsAndCapacities")),
+        failure_reason=None,
+        in_place=True,
+    )
+    call.services.wake_endpoints()
+    return {"EndpointArn": record.arn}
+
+
+def _changed(live: Deployment, entries: list[Members]) -> Deployment:
+    by_name = {entry.required("VariantName"): entry for entry in entries}
+    if len(by_name) != len(entries):
+        raise invalid("DesiredWeightsAndCapacities names a variant more than once.")
+    absent = by_name.keys() - {plan.name for plan in live.variants}
+    if absent:
+        names = '", "'.join(sorted(absent))
+        # moto's words, which it took from the service.
+        raise invalid(
+            f'The variant name(s) "{names}" is/are not present within endpoint configuration "{live.config_name}".'
+        )
+    variants = tuple(
+        _changed_plan(plan, by_name[plan.name]) if plan.name in by_name else plan for plan in live.variants
+    )
+    if not any(plan.weight > 0 for plan in variants):
+        raise invalid("At least one production variant must keep a weight above 0.")
+    return replace(live, variants=variants)
+
+
+def _changed_plan(plan: VariantPlan, entry: Members) -> VariantPlan:
+    entry.refuse("ServerlessUpdateConfig", where="UpdateEndpointWeightsAndCapacities")
+    weight, count = entry.number("DesiredWeight"), entry.integer("DesiredInstanceCount")
+    if weight is None and count is None:
+        raise invalid(f"Variant {plan.name} needs a DesiredWeight or a DesiredInstanceCount.")
+    if count == 0:
+        raise invalid(f"Variant {plan.name} cannot have a DesiredInstanceCount of 0: an instance-based variant runs.")
+    return replace(
+        plan,
+        weight=plan.weight if weight is None else weight,
+        instance_count=plan.instance_count if count is None else count,
+    )
