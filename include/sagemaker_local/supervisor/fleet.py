@@ -48,15 +48,19 @@ class Member:
         """Starts the container in a directory of its own. Raises what the runtime raises; never loses a process."""
         await asyncio.to_thread(_fresh_directory, self.placement.directory)
         starting = asyncio.ensure_future(runtime.start(self.container, self.placement))
+        starting.add_done_callback(self._started)
         try:
             await asyncio.shield(starting)
-        finally:
-            # When this task is cancelled half-way through, nobody would know the process: wait for it, so that `stop`
-            # finds it.
-            (outcome,) = await asyncio.gather(starting, return_exceptions=True)
-            if not isinstance(outcome, BaseException):
-                self.running = outcome
+        except asyncio.CancelledError:
+            # Nobody else would know the process: wait for it, so that `stop` finds it.
+            await asyncio.wait({starting})
+            raise
         return self.process
+
+    def _started(self, starting: asyncio.Future[RunningContainer]) -> None:
+        """The runtime is done: whatever happens to the task that waits for it, its process is known from now on."""
+        if not starting.cancelled() and starting.exception() is None:
+            self.running = starting.result()
 
     async def stop(self, grace_s: float) -> None:
         """Stops the process, if there is one, and ships its last lines."""

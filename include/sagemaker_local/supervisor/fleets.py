@@ -138,6 +138,7 @@ class Fleets:
         """Takes the endpoint's traffic away, drains and stops its fleets. Does nothing when there is none."""
         self._routes.drop(region, endpoint_name)
         serving = self._serving.pop((region, endpoint_name), Serving())
+        self._retiring.update(serving.fleets())  # before anything waits: `close_all` must find them
         await asyncio.gather(*map(self._retire, serving.fleets()))
 
     async def close_all(self, grace_s: float) -> None:
