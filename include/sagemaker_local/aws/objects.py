@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from include.sagemaker_local.aws.s3_memory import MotoMemory
@@ -9,6 +10,7 @@ from include.sagemaker_local.errors import ArtifactError
 from include.sagemaker_local.http1.messages import Handler, Headers, Request
 
 _SCHEME = "s3://"
+_ERROR = re.compile(rb"<(?:Code|Message)>(.*?)</")
 # Well formed and worth nothing: the mount takes any credentials, and reads from them that the request is S3's.
 _HEADERS: Headers = [
     (b"host", b"localhost"),
@@ -62,7 +64,8 @@ class MountedObjects(MotoObjects):
         target = quote(f"/{bucket}/{key}").encode()
         response = await self._mount(Request(b"PUT", target, list(_HEADERS), content))
         if response.status >= 300:
-            raise ArtifactError(f"{uri} could not be written (HTTP {response.status}): {response.body.decode()}")
+            said = b": ".join(_ERROR.findall(response.body)).decode() or f"HTTP {response.status}"
+            raise ArtifactError(f"{uri} could not be written: {said}")
 
 
 def _split(uri: str) -> tuple[str, str]:

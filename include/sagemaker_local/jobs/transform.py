@@ -52,7 +52,8 @@ async def run_transform(job: TransformJobRecord, tools: TransformTools) -> str |
     request = parse_transform(job.accepted)
     try:
         source = await asyncio.to_thread(find_source, request, tools.objects)
-        tools.objects.find(request.output_uri)  # a missing bucket should be told before the work, not after it
+        # A missing bucket should be told before the work, not after it.
+        await asyncio.to_thread(tools.objects.find, request.output_uri)
         async with _own_fleet(job, request, tools) as fleet_name:
             results = await _transform(job, request, source, fleet_name, tools)
         await _to_its_end(_store(results, source, request, tools))
@@ -64,7 +65,7 @@ async def run_transform(job: TransformJobRecord, tools: TransformTools) -> str |
 @asynccontextmanager
 async def _own_fleet(job: TransformJobRecord, request: TransformRequest, tools: TransformTools) -> AsyncIterator[str]:
     """The fleet's name, which no endpoint can have. It is closed whatever happens."""
-    name = f"transform-job/{job.name}"
+    name = f"transform-job.{job.name}"  # endpoints have no dot in their names
     try:
         await tools.fleets.open(job.region, name, deployment(job, request))
         yield name
