@@ -10,11 +10,12 @@ import pytest
 
 from tests.e2e.test_killed_server import IMAGE, ROLE, artifact, wait_until
 from tests.fakes.aws_server import client
-from tests.fakes.server_process import server_process
+from tests.fakes.server_process import alive, server_process
 
 pytestmark = pytest.mark.slow
 
 ROWS = 5000
+LARGER_THAN_AN_INVOCATION = 40 * 1024 * 1024
 # The first container adds up each row, the second one says how large that is.
 ADD = """
 def model_fn(model_dir):
@@ -31,6 +32,7 @@ def output_fn(sums, accept):
     return "".join(f"{each}\\n" for each in sums), "text/csv"
 """
 NAME = ADD.replace("[sum(row) for row in rows]", "['large' if row[0] >= 10000 else 'small' for row in rows]")
+SIZE = ADD.replace("text.splitlines()", "[str(len(text))]")
 SLOW = ADD.replace("[sum(row) for row in rows]", "__import__('time').sleep(600)")
 
 
@@ -118,6 +120,13 @@ def test_thousands_of_rows_with_a_bad_file_among_good_ones(tmp_path: Path) -> No
         assert ended(url, "joined")["TransformJobStatus"] == "Completed"
         assert results(url, "joined") == {"a.csv.gz.out": joined}
         assert server.descendants() == set()
+
+        model(url, "size", SIZE)
+        upload(url, {"big/a.bin": b"x" * LARGER_THAN_AN_INVOCATION})
+        whole = {"ContentType": "application/octet-stream", "SplitType": "None"}
+        sagemaker.create_transform_job(**request("big", "big/", source=whole, ModelName="size", MaxPayloadInMB=50))
+        assert ended(url, "big")["TransformJobStatus"] == "Completed"
+        assert results(url, "big") == {"a.bin.out": b"%d.0\n" % LARGER_THAN_AN_INVOCATION}
         server.end(kill=True)
 
     with server_process(tmp_path / "data") as server:
@@ -125,17 +134,24 @@ def test_thousands_of_rows_with_a_bad_file_among_good_ones(tmp_path: Path) -> No
         assert status(server.url, "joined") == "Completed"
 
 
-def test_a_job_that_is_stopped_leaves_no_process_and_no_results(tmp_path: Path) -> None:
+def test_a_job_begins_anew_after_kill_9_and_leaves_nothing_when_it_is_stopped(
+    tmp_path: Path,
+) -> None:
     with server_process(tmp_path / "data") as server:
-        url = server.url
         for bucket in ("models", "data"):
-            client("s3", url).create_bucket(Bucket=bucket)
-        model(url, "pipeline", SLOW)
-        upload(url, {"in/a.csv": b"1,2\n"})
-        sagemaker = client("sagemaker", url)
-        sagemaker.create_transform_job(**request("slow", "in/"))
+            client("s3", server.url).create_bucket(Bucket=bucket)
+        model(server.url, "pipeline", SLOW)
+        upload(server.url, {"in/a.csv": b"1,2\n"})
+        client("sagemaker", server.url).create_transform_job(**request("slow", "in/"))
         wait_until(server.descendants, "its container runs")
-        sagemaker.stop_transform_job(TransformJobName="slow")
-        assert ended(url, "slow")["TransformJobStatus"] == "Stopped"
-        assert results(url, "slow") == {}
+        orphans = server.descendants()
+        server.end(kill=True)
+    wait_until(lambda: not alive(orphans), "its container dies with the server")
+
+    with server_process(tmp_path / "data") as server:
+        wait_until(server.descendants, "its container runs again")
+        assert status(server.url, "slow") == "InProgress"
+        client("sagemaker", server.url).stop_transform_job(TransformJobName="slow")
+        assert ended(server.url, "slow")["TransformJobStatus"] == "Stopped"
+        assert results(server.url, "slow") == {}
         assert server.descendants() == set()

@@ -13,7 +13,7 @@ from typing import Any
 from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.data.model_error import ModelError
 from include.sagemaker_local.deployment import Deployment, LogPlace, VariantPlan
-from include.sagemaker_local.errors import ContainerError, LocalSageMakerError
+from include.sagemaker_local.errors import ContainerError, HostError, LocalSageMakerError
 from include.sagemaker_local.jobs.fleets import Fleets
 from include.sagemaker_local.jobs.reasons import in_full
 from include.sagemaker_local.jobs.results import shorten
@@ -178,4 +178,6 @@ def _kind(error: LocalSageMakerError) -> str:
     """Whose fault it is, in the word that AWS begins such reasons with."""
     if isinstance(error, ModelError):
         return "ClientError" if is_clients_fault(error) else "AlgorithmError"
+    if isinstance(error, HostError):
+        return "InternalError"
     return "AlgorithmError" if isinstance(error, ContainerError) else "ClientError"

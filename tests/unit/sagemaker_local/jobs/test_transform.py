@@ -1,95 +1,17 @@
-"""Transform jobs through the runner, on containers that are real little HTTP servers."""
+"""What a transform job sends and stores."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import gzip
-from collections.abc import AsyncIterator, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from include.sagemaker_local.clock import SystemClock
-from include.sagemaker_local.errors import ArtifactError, ContainerError
-from include.sagemaker_local.http1.client import HttpClient
-from include.sagemaker_local.jobs.runner import JobRunner
-from include.sagemaker_local.jobs.transform import LOG_GROUP, TransformTools
-from include.sagemaker_local.jobs.transform_instance import FleetClient
-from include.sagemaker_local.jobs.transform_queue import TransformQueue
-from include.sagemaker_local.lifecycle import TransformEvent, TransformStatus
-from include.sagemaker_local.routes import RouteTable
-from include.sagemaker_local.settings import Settings
-from include.sagemaker_local.store.records import TransformJobRecord
-from include.sagemaker_local.store.store import Store
-from tests.fakes.containers import Behaviour, FakeContainer, Reply, Seen, answer, die, echo, hang, in_turn, serving
-from tests.fakes.log_sink import RememberedLogs
-from tests.fakes.objects import DictObjects
-from tests.fakes.transforms import REGION, RoutedFleets, transform_record
-from tests.fakes.waiting import until
-
-LIMIT_S = 30.0
-
-
-def within_limit(test: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(test, LIMIT_S))
-
-
-class Bench:
-    """A store, objects, and a runner over fleets of fake containers."""
-
-    def __init__(self, directory: Path) -> None:
-        self.store = Store(directory / "state.sqlite", SystemClock())
-        self.objects = DictObjects({"s3://in/data/a.csv": b"1\n2\n3\n"})
-        self.objects.buckets.add("out")
-        self.settings = Settings(data_dir=directory)
-        self.logs = RememberedLogs()
-        self.fleets: RoutedFleets
-
-    @contextlib.asynccontextmanager
-    async def runner(self, *instances: Sequence[Behaviour]) -> AsyncIterator[list[list[FakeContainer]]]:
-        """A runner whose fleets are these instances, each a chain of containers."""
-        async with contextlib.AsyncExitStack() as stack:
-            chains = [[await stack.enter_async_context(serving(one)) for one in chain] for chain in instances]
-            routes, client = RouteTable(), HttpClient()
-            stack.push_async_callback(client.close)
-            self.fleets = RoutedFleets(routes, chains)
-            asking = FleetClient(client, routes, self.settings, SystemClock(), retry_delay_s=0.0)
-            tools = TransformTools(self.fleets, asking, self.objects, self.logs, SystemClock())
-            self.running = JobRunner([TransformQueue(self.store, tools)])
-            self.running.start()
-            stack.push_async_callback(self.running.close)
-            yield chains
-
-    def add(self, name: str = "job", **changes: Any) -> None:
-        self.store.add_transform_job(transform_record(name, **changes))
-
-    def job(self, name: str = "job") -> TransformJobRecord:
-        job = self.store.transform_job(REGION, name)
-        assert job is not None
-        return job
-
-    async def until(self, status: TransformStatus, name: str = "job") -> TransformJobRecord:
-        await until(lambda: self.job(name).status is status, f"{name} is {status}", bound_s=LIMIT_S)
-        return self.job(name)
-
-    def run(self, *instances: Sequence[Behaviour], status: TransformStatus = TransformStatus.COMPLETED) -> list[Seen]:
-        """Run the job to its end, and return what the first container of every instance was asked."""
-        seen: list[Seen] = []
-
-        async def scenario() -> None:
-            async with self.runner(*instances) as chains:
-                await self.until(status)
-                assert not self.fleets.open_now
-                seen.extend(one for chain in chains for one in chain[0].seen if one.method == "POST")
-
-        within_limit(scenario())
-        return seen
-
-    @property
-    def results(self) -> dict[str, bytes]:
-        return {uri: body for uri, body in self.objects.objects.items() if uri.startswith("s3://out/")}
+from include.sagemaker_local.jobs.transform import LOG_GROUP
+from include.sagemaker_local.lifecycle import TransformStatus
+from tests.fakes.containers import Behaviour, Reply, Seen, answer, die, echo, hang, in_turn
+from tests.fakes.transform_bench import Bench, within_limit
 
 
 @pytest.fixture
@@ -267,115 +189,3 @@ def test_a_file_that_a_manifest_lists_and_that_is_not_there(bench: Bench) -> Non
     bench.run([echo()], status=TransformStatus.FAILED)
     assert list(bench.results) == ["s3://out/results/a.csv.out"]
     assert "s3://in/data/gone.csv: there is no object" in str(bench.job().failure_reason)
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (
-            ContainerError("predict", "exited with status 1", log_tail=("Traceback", "oh")),
-            "AlgorithmError: container 'predict' exited with status 1. Its last log lines: Traceback | oh",
-        ),
-        (ArtifactError("s3://m/m.tar.gz is not gzip"), "ClientError: s3://m/m.tar.gz is not gzip"),
-    ],
-)
-def test_a_fleet_that_does_not_come_up(bench: Bench, error: Any, reason: str) -> None:
-    async def scenario() -> None:
-        async with bench.runner([echo()]):
-            bench.fleets.refusal = error
-            bench.add()
-            bench.running.wake()
-            job = await bench.until(TransformStatus.FAILED)
-            assert job.failure_reason == reason
-            assert not bench.fleets.open_now
-
-    within_limit(scenario())
-
-
-def test_a_bucket_for_the_results_must_be_there_before_anything_runs(bench: Bench) -> None:
-    bench.objects.buckets.clear()
-    bench.add()
-    bench.run([echo()], status=TransformStatus.FAILED)
-    assert "there is no bucket for s3://out/results" in str(bench.job().failure_reason)
-    assert not bench.fleets.opened
-
-
-def test_a_job_that_is_stopped_stores_nothing(bench: Bench) -> None:
-    bench.objects.objects["s3://in/data/b.csv"] = b"wait\n"
-    bench.add(BatchStrategy="SingleRecord", MaxConcurrentTransforms=1, MaxPayloadInMB=1)
-
-    def behave(seen: Seen) -> Reply | None:
-        return None if b"wait" in seen.body else echo()(seen)
-
-    async def scenario() -> None:
-        async with bench.runner([behave]) as ((container,),):
-            await until(
-                lambda: any(b"wait" in one.body for one in container.seen), "the second file is being transformed"
-            )
-            bench.store.move_transform_job(REGION, "job", TransformEvent.STOP)
-            bench.running.wake()
-            job = await bench.until(TransformStatus.STOPPED)
-            assert job.ended_at_s is not None
-            assert not bench.fleets.open_now
-
-    within_limit(scenario())
-    assert bench.results == {}
-
-
-def test_a_job_that_waits_can_be_stopped_while_another_runs(bench: Bench) -> None:
-    bench.add("first")
-    bench.add("second", created_at_s=2.0)
-
-    async def scenario() -> None:
-        async with bench.runner([hang()]) as ((container,),):
-            await until(lambda: container.seen, "the first job runs")
-            bench.store.move_transform_job(REGION, "second", TransformEvent.STOP)
-            bench.running.wake()
-            await bench.until(TransformStatus.STOPPED, "second")
-            assert bench.job("first").status is TransformStatus.IN_PROGRESS
-            assert len(bench.fleets.opened) == 1
-
-    within_limit(scenario())
-
-
-def test_a_job_that_was_under_way_runs_anew_after_a_restart(bench: Bench) -> None:
-    bench.add()
-
-    async def interrupted() -> None:
-        async with bench.runner([hang()]) as ((container,),):
-            await until(lambda: container.seen, "the job runs")
-        assert bench.job().status is TransformStatus.IN_PROGRESS
-        assert not bench.fleets.open_now
-
-    within_limit(interrupted())
-    bench.run([echo()])
-    assert list(bench.results) == ["s3://out/results/a.csv.out"]
-
-
-class HeldObjects(DictObjects):
-    """Writing takes until the test says so."""
-
-    def __init__(self, objects: dict[str, bytes]) -> None:
-        super().__init__(objects)
-        self.writing, self.release = asyncio.Event(), asyncio.Event()
-
-    async def write(self, uri: str, content: bytes) -> None:
-        self.writing.set()
-        await self.release.wait()
-        await super().write(uri, content)
-
-
-def test_a_stop_that_comes_while_results_are_stored_comes_too_late(bench: Bench) -> None:
-    bench.objects = held = HeldObjects({"s3://in/data/a.csv": b"1\n", "s3://out/x": b""})
-    bench.add()
-
-    async def scenario() -> None:
-        async with bench.runner([echo()]):
-            await held.writing.wait()
-            bench.store.move_transform_job(REGION, "job", TransformEvent.STOP)
-            bench.running.wake()
-            held.release.set()
-            await bench.until(TransformStatus.COMPLETED)
-
-    within_limit(scenario())
-    assert bench.results["s3://out/results/a.csv.out"] == b"1\n"
