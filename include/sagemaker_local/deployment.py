@@ -34,8 +34,17 @@ class VariantPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class LogPlace:
+    """Where the containers of a fleet that is no endpoint's log. Stream names begin as an endpoint's do."""
+
+    group: str
+    instance_suffix: str = ""  # follows the instance's id in the names of its streams
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """Everything the supervisor needs to start an endpoint's fleet, under the name of its EndpointConfig."""
 
     config_name: str
     variants: tuple[VariantPlan, ...]
+    logs: LogPlace | None = None  # None: the endpoint's log group. Not kept in the store: endpoints have none

@@ -1,4 +1,4 @@
-"""The states of an endpoint and of a recommendation job, as tables.
+"""The states of an endpoint, of a recommendation job and of a transform job, as tables.
 
 An event that the table does not list for a state is a programming error and changes nothing. The API's own refusals
 ("Cannot update in-progress endpoint ...") are asked of the same table through `allows`.
@@ -61,8 +61,30 @@ class JobEvent(StrEnum):
     RESTARTED = "restarted"  # the server was restarted; measurements of the old process are void
 
 
+class TransformStatus(StrEnum):
+    """TransformJobStatus as DescribeTransformJob reports it. A job is InProgress from the moment it is accepted."""
+
+    IN_PROGRESS = "InProgress"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    STOPPING = "Stopping"
+    STOPPED = "Stopped"
+
+
+class TransformEvent(StrEnum):
+    """What can happen to a transform job."""
+
+    BEGIN = "begin"  # its turn has come; TransformStartTime
+    COMPLETE = "complete"
+    FAIL = "fail"
+    STOP = "stop"  # StopTransformJob was accepted
+    STOPPED = "stopped"  # nothing of it is running any more
+    RESTARTED = "restarted"  # the server was restarted; nothing that the old process did was stored
+
+
 _E = EndpointStatus
 _J = JobStatus
+_T = TransformStatus
 
 ENDPOINT_TRANSITIONS: Mapping[tuple[EndpointStatus, EndpointEvent], EndpointStatus] = {
     (_E.CREATING, EndpointEvent.DEPLOYED): _E.IN_SERVICE,
@@ -100,6 +122,20 @@ JOB_TRANSITIONS: Mapping[tuple[JobStatus, JobEvent], JobStatus] = {
 }
 
 
+# A job that was writing its last results when the stop came has come to its end: it does not say Stopped, which means
+# that nothing was stored.
+TRANSFORM_TRANSITIONS: Mapping[tuple[TransformStatus, TransformEvent], TransformStatus] = {
+    (_T.IN_PROGRESS, TransformEvent.BEGIN): _T.IN_PROGRESS,
+    (_T.IN_PROGRESS, TransformEvent.COMPLETE): _T.COMPLETED,
+    (_T.IN_PROGRESS, TransformEvent.FAIL): _T.FAILED,
+    (_T.IN_PROGRESS, TransformEvent.STOP): _T.STOPPING,
+    (_T.IN_PROGRESS, TransformEvent.RESTARTED): _T.IN_PROGRESS,
+    (_T.STOPPING, TransformEvent.COMPLETE): _T.COMPLETED,
+    (_T.STOPPING, TransformEvent.FAIL): _T.FAILED,
+    (_T.STOPPING, TransformEvent.STOPPED): _T.STOPPED,
+}
+
+
 def next_endpoint_status(status: EndpointStatus, event: EndpointEvent) -> EndpointStatus:
     """The state after `event`. Raises IllegalTransition when the table does not list it."""
     try:
@@ -116,6 +152,14 @@ def next_job_status(status: JobStatus, event: JobEvent) -> JobStatus:
         raise IllegalTransition(f"a recommendation job in {status} cannot take the event {event!r}") from None
 
 
+def next_transform_status(status: TransformStatus, event: TransformEvent) -> TransformStatus:
+    """The state after `event`. Raises IllegalTransition when the table does not list it."""
+    try:
+        return TRANSFORM_TRANSITIONS[status, event]
+    except KeyError:
+        raise IllegalTransition(f"a transform job in {status} cannot take the event {event!r}") from None
+
+
 def endpoint_allows(status: EndpointStatus, event: EndpointEvent) -> bool:
     """Whether the table lists `event` for `status`."""
     return (status, event) in ENDPOINT_TRANSITIONS
@@ -124,3 +168,8 @@ def endpoint_allows(status: EndpointStatus, event: EndpointEvent) -> bool:
 def job_allows(status: JobStatus, event: JobEvent) -> bool:
     """Whether the table lists `event` for `status`."""
     return (status, event) in JOB_TRANSITIONS
+
+
+def transform_allows(status: TransformStatus, event: TransformEvent) -> bool:
+    """Whether the table lists `event` for `status`."""
+    return (status, event) in TRANSFORM_TRANSITIONS

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from include.sagemaker_local.aws.alarms import MotoAlarms
 from include.sagemaker_local.aws.logs import MotoLogs
 from include.sagemaker_local.aws.mount import AwsMount
-from include.sagemaker_local.aws.objects import MotoObjects
+from include.sagemaker_local.aws.objects import MountedObjects
 from include.sagemaker_local.aws.s3_archive import S3Archive
 from include.sagemaker_local.aws.s3_memory import MotoMemory
 from include.sagemaker_local.aws.s3_store import S3Store
@@ -23,7 +23,11 @@ from include.sagemaker_local.errors import HostError
 from include.sagemaker_local.gateway import Admin, Gateway, Invocations
 from include.sagemaker_local.http1.client import HttpClient
 from include.sagemaker_local.http1.server import HttpServer, start_server
+from include.sagemaker_local.jobs.recommendation_queue import RecommendationQueue
 from include.sagemaker_local.jobs.runner import JobRunner
+from include.sagemaker_local.jobs.transform import TransformTools
+from include.sagemaker_local.jobs.transform_instance import FleetClient
+from include.sagemaker_local.jobs.transform_queue import TransformQueue
 from include.sagemaker_local.listening import bind
 from include.sagemaker_local.routes import RouteTable
 from include.sagemaker_local.runtime.process import ProcessRuntime
@@ -88,14 +92,20 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     client = HttpClient()
     opened.push_async_callback(client.close)
 
-    objects, routes, traffic = MotoObjects(memory), RouteTable(), Traffic()
+    objects, routes, traffic = MountedObjects(memory, mount.handle), RouteTable(), Traffic()
     runtime, sink = ProcessRuntime(objects, settings), MotoLogs(settings.account_id)
     fleets = Fleets(runtime, client, sink, routes, traffic, settings)
     alarms = MotoAlarms(settings.account_id)
     rollout = Rollout(fleets, store, alarms, ScaledPace(settings.time_scale))
     supervisor = Supervisor(store, fleets, rollout, settings)
     opened.push_async_callback(supervisor.close, min(CLOSE_GRACE_S, settings.stop_grace_s))
-    jobs = JobRunner(store, fleets, objects, settings, clock, lambda: sock.getsockname()[1])
+    tools = TransformTools(fleets, FleetClient(client, routes, settings, clock), objects, sink, clock)
+    jobs = JobRunner(
+        [
+            RecommendationQueue(store, fleets, objects, settings, clock, lambda: sock.getsockname()[1]),
+            TransformQueue(store, tools),
+        ]
+    )
 
     data = DataPlane(routes, settings, client, clock)
     control = ControlPlane(store, objects, clock, settings.account_id, supervisor.wake, jobs.wake, alarms)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from include.sagemaker_local.errors import ArtifactError
+from include.sagemaker_local.objects import ObjectStore
 
 
 class DictObjects:
-    """An ObjectReader on a dict of bytes by `s3://bucket/key`. Change the dict to change what there is."""
+    """An ObjectStore on a dict of bytes by `s3://bucket/key`. Change the dict to change what there is.
+
+    Buckets exist when something is in them, or when `buckets` names them.
+    """
 
     def __init__(self, objects: dict[str, bytes] | None = None) -> None:
         self.objects: dict[str, bytes] = {} if objects is None else objects
+        self.buckets: set[str] = set()
 
     def read(self, uri: str) -> bytes:
         try:
@@ -19,3 +24,15 @@ class DictObjects:
 
     def exists(self, uri: str) -> bool:
         return uri in self.objects
+
+    def find(self, prefix_uri: str) -> list[str]:
+        bucket = prefix_uri.split("/")[2]
+        if not any(uri.startswith(f"s3://{bucket}/") for uri in self.objects) and bucket not in self.buckets:
+            raise ArtifactError(f"there is no bucket for {prefix_uri}")
+        return sorted(uri for uri in self.objects if uri.startswith(prefix_uri))
+
+    async def write(self, uri: str, content: bytes) -> None:
+        self.objects[uri] = content
+
+
+_store: type[ObjectStore] = DictObjects

@@ -29,6 +29,11 @@ class MotoMemory:
             {one: _record(name, held) for one, held in found.items() if held is not None},
         )
 
+    def keys(self, name: str) -> list[str] | None:
+        """The keys of the bucket's objects, in no particular order; None when there is no such bucket."""
+        bucket = self._find(name)
+        return None if bucket is None else [key for key in list(bucket.keys) if self._current(bucket, key) is not None]
+
     def content(self, bucket: str, key: str) -> bytes | None:
         """The current version's bytes, or None when there is no such object."""
         found = self._find(bucket)

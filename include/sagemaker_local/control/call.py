@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from include.sagemaker_local.alarms import AlarmReader
 from include.sagemaker_local.clock import Clock
-from include.sagemaker_local.objects import ObjectReader
+from include.sagemaker_local.objects import ObjectLister
 from include.sagemaker_local.store import Store
 from include.sagemaker_local.wire.arns import Home
 from include.sagemaker_local.wire.members import Members
@@ -19,7 +19,7 @@ class Services:
     """What the operations work with. The two wake functions tell of a change that somebody has to act on."""
 
     store: Store
-    objects: ObjectReader
+    objects: ObjectLister
     clock: Clock
     account_id: str
     wake_endpoints: Callable[[], None]

@@ -16,11 +16,12 @@ from include.sagemaker_local.control.operations import (
     models,
     recommendation_jobs,
     tags,
+    transform_jobs,
     weights_and_capacities,
 )
 from include.sagemaker_local.errors import ApiError, HostError
 from include.sagemaker_local.http1.messages import Request, Response
-from include.sagemaker_local.objects import ObjectReader
+from include.sagemaker_local.objects import ObjectLister
 from include.sagemaker_local.store import Store
 from include.sagemaker_local.wire import json11, service_model
 from include.sagemaker_local.wire.members import Members
@@ -37,6 +38,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "CreateModel": models.create_model,
     "CreateModelPackage": model_packages.create_model_package,
     "CreateModelPackageGroup": model_package_groups.create_model_package_group,
+    "CreateTransformJob": transform_jobs.create_transform_job,
     "DeleteEndpoint": endpoints.delete_endpoint,
     "DeleteEndpointConfig": endpoint_configs.delete_endpoint_config,
     "DeleteModel": models.delete_model,
@@ -49,6 +51,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DescribeModel": models.describe_model,
     "DescribeModelPackage": model_packages.describe_model_package,
     "DescribeModelPackageGroup": model_package_groups.describe_model_package_group,
+    "DescribeTransformJob": transform_jobs.describe_transform_job,
     "ListEndpointConfigs": endpoint_configs.list_endpoint_configs,
     "ListEndpoints": endpoints.list_endpoints,
     "ListInferenceRecommendationsJobSteps": recommendation_jobs.list_inference_recommendations_job_steps,
@@ -57,7 +60,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListModelPackages": model_packages.list_model_packages,
     "ListModels": models.list_models,
     "ListTags": tags.list_tags,
+    "ListTransformJobs": transform_jobs.list_transform_jobs,
     "StopInferenceRecommendationsJob": recommendation_jobs.stop_inference_recommendations_job,
+    "StopTransformJob": transform_jobs.stop_transform_job,
     "UpdateEndpoint": endpoints.update_endpoint,
     "UpdateEndpointWeightsAndCapacities": weights_and_capacities.update_endpoint_weights_and_capacities,
     "UpdateModelPackage": model_packages.update_model_package,
@@ -71,7 +76,7 @@ class ControlPlane:
     def __init__(
         self,
         store: Store,
-        objects: ObjectReader,
+        objects: ObjectLister,
         clock: Clock,
         account_id: str,
         wake_endpoints: Callable[[], None],

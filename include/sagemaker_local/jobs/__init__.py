@@ -1,1 +1,1 @@
-"""Jobs that take a while: inference recommendations."""
+"""Jobs that take a while: inference recommendations and batch transforms."""

@@ -11,11 +11,12 @@ from typing import Protocol
 
 from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.deployment import Container, Deployment, VariantPlan
-from include.sagemaker_local.errors import ContainerError, LocalSageMakerError
+from include.sagemaker_local.errors import LocalSageMakerError
 from include.sagemaker_local.jobs.fleets import Fleets
 from include.sagemaker_local.jobs.host import Host
 from include.sagemaker_local.jobs.invocations import Sample, load_plan
 from include.sagemaker_local.jobs.plan import Benchmark, InstanceBenchmark
+from include.sagemaker_local.jobs.reasons import in_full
 from include.sagemaker_local.jobs.results import Result, Target
 from include.sagemaker_local.lifecycle import EndpointStatus
 from include.sagemaker_local.load.plan import LoadPlan
@@ -26,8 +27,6 @@ from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store.store import Store
 
 logger = logging.getLogger(__name__)
-
-_LOG_LINES_IN_REASON = 3
 
 
 class Drive(Protocol):
@@ -77,7 +76,7 @@ async def measure_own_fleet(
         await tools.fleets.open(region, target.endpoint_name, _deployment(target, containers))
         return await _load(target, sample, tools)
     except LocalSageMakerError as error:
-        return Result(target, LoadFailure(_in_full(error)))
+        return Result(target, LoadFailure(in_full(error)))
     finally:
         await tools.fleets.close(region, target.endpoint_name)
 
@@ -93,7 +92,7 @@ async def _load(target: Target, sample: Sample, tools: Tools) -> Result:
                 logger.info("%s: %d users, %.1f predictions/s", target.label, stage.users, stage.per_second)
         load = summarise(stages, plan.rules)
     except LocalSageMakerError as error:
-        load = LoadFailure(_in_full(error))
+        load = LoadFailure(in_full(error))
     return Result(target, load, started_at_s, tools.clock.now_s())
 
 
@@ -121,10 +120,3 @@ def _deployment(target: Target, containers: tuple[Container, ...]) -> Deployment
         containers=tuple(replace(each, environment={**each.environment, **tested}) for each in containers),
     )
     return Deployment(config_name=target.endpoint_name, variants=(variant,))
-
-
-def _in_full(error: LocalSageMakerError) -> str:
-    reason = str(error)
-    if isinstance(error, ContainerError) and error.log_tail:
-        reason += f". Its last log lines: {' | '.join(error.log_tail[-_LOG_LINES_IN_REASON:])}"
-    return reason

@@ -23,7 +23,7 @@ from include.sagemaker_local.runtime.contract import Placement
 from include.sagemaker_local.runtime.environment import Site, container_environment
 from include.sagemaker_local.runtime.images import FrameworkImage, framework_image
 from include.sagemaker_local.runtime.running import RunningProcess
-from include.sagemaker_local.settings import Settings
+from include.sagemaker_local.settings import MEBIBYTE, Settings
 
 _PROJECT_ROOT = Path(__file__).resolve().parents[3]
 _SERVING = "include.sagemaker_local.serving"
@@ -35,6 +35,8 @@ _SAFE_PORTS_FROM = 20_000
 _SAFE_PORTS_EACH = 10
 _SAFE_PORT_RANGES = 1_200
 _GIBIBYTE = 1024**3
+# The most that a transform job's MaxPayloadInMB can be. AWS's framework containers themselves take bodies of any size.
+_MAX_BATCH_BODY_BYTES = 100 * MEBIBYTE
 
 
 class ProcessRuntime:
@@ -81,7 +83,7 @@ class ProcessRuntime:
         lifeline, held = os.pipe()  # `held` is this process's end: when it closes, however that happens, the child ends
         arguments = [
             *_arguments(image, placement, cpus, listener.fileno(), lifeline),
-            f"--max-body-bytes={self._max_body_bytes}",
+            f"--max-body-bytes={_max_body_bytes(container, self._max_body_bytes)}",
         ]
         try:
             with placement.log_file.open("ab") as log:
@@ -108,6 +110,12 @@ class ProcessRuntime:
     def _next_safe_ports(self) -> tuple[int, int]:
         first = _SAFE_PORTS_FROM + next(self._safe_ranges) * _SAFE_PORTS_EACH
         return first, first + _SAFE_PORTS_EACH - 1
+
+
+def _max_body_bytes(container: Container, realtime_bytes: int) -> int:
+    """What a container has to take: InvokeEndpoint's limit, or that of the transform job that it works for."""
+    batch = container.environment.get("SAGEMAKER_BATCH") == "true"
+    return max(realtime_bytes, _MAX_BATCH_BODY_BYTES) if batch else realtime_bytes
 
 
 def _listener() -> socket.socket:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from include.sagemaker_local.deployment import Container, Deployment
 from include.sagemaker_local.guardrails import Stage
-from include.sagemaker_local.lifecycle import EndpointStatus, JobStatus
+from include.sagemaker_local.lifecycle import EndpointStatus, JobStatus, TransformStatus
 
 Json: TypeAlias = "Mapping[str, Json] | list[Json] | str | int | float | bool | None"
 JsonObject: TypeAlias = Mapping[str, "Json"]
@@ -127,3 +127,20 @@ class RecommendationStepRecord:
     position: int
     status: JobStatus
     benchmark: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class TransformJobRecord:
+    """A batch transform job. `containers` are the model's as they were at creation: it may be deleted meanwhile."""
+
+    region: str
+    name: str
+    arn: str
+    status: TransformStatus
+    containers: tuple[Container, ...]
+    failure_reason: str | None
+    created_at_s: float
+    modified_at_s: float
+    started_at_s: float | None
+    ended_at_s: float | None
+    accepted: JsonObject

@@ -111,6 +111,23 @@ CREATE TABLE IF NOT EXISTS recommendation_steps (
     FOREIGN KEY (region, job_name) REFERENCES recommendation_jobs (region, name)
 );
 
+-- A file that an earlier version wrote gets this table when it is opened; nothing in it has to change for that.
+CREATE TABLE IF NOT EXISTS transform_jobs (
+    region          TEXT NOT NULL,
+    name            TEXT NOT NULL COLLATE NOCASE,
+    arn             TEXT NOT NULL UNIQUE,
+    status          TEXT NOT NULL CHECK (status IN ('InProgress', 'Completed', 'Failed', 'Stopping', 'Stopped')),
+    containers_json TEXT NOT NULL CHECK (json_array_length(containers_json) BETWEEN 1 AND 15),
+    failure_reason  TEXT,
+    created_at_s    REAL NOT NULL,
+    modified_at_s   REAL NOT NULL,
+    started_at_s    REAL,
+    ended_at_s      REAL,
+    accepted_json   TEXT NOT NULL CHECK (json_valid(accepted_json)),
+    PRIMARY KEY (region, name),
+    CHECK ((ended_at_s IS NOT NULL) = (status IN ('Completed', 'Failed', 'Stopped')))
+);
+
 CREATE TABLE IF NOT EXISTS tags (
     arn   TEXT NOT NULL,
     key   TEXT NOT NULL,

@@ -14,9 +14,12 @@ from include.sagemaker_local.store.model_packages import ModelPackages
 from include.sagemaker_local.store.models import Models
 from include.sagemaker_local.store.recommendation_jobs import RecommendationJobs
 from include.sagemaker_local.store.tags import Tags
+from include.sagemaker_local.store.transform_jobs import TransformJobs
 
 
-class Store(ModelPackageGroups, ModelPackages, Models, EndpointConfigs, Endpoints, RecommendationJobs, Tags):
+class Store(
+    ModelPackageGroups, ModelPackages, Models, EndpointConfigs, Endpoints, RecommendationJobs, TransformJobs, Tags
+):
     """All resources of all regions, in one SQLite file.
 
     Use it from the thread that opened it. A call that returned has been written; it outlives `kill -9`.

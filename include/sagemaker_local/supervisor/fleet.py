@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from include.sagemaker_local.deployment import Container, Deployment, VariantPlan
+from include.sagemaker_local.deployment import Container, Deployment, LogPlace, VariantPlan
 from include.sagemaker_local.instance_types import lookup
 from include.sagemaker_local.routes import Hop, Instance, VariantRoute
 from include.sagemaker_local.runtime.contract import (
@@ -142,21 +142,27 @@ def plan_fleet(region: str, endpoint_name: str, deployment: Deployment, run_dir:
     variants = tuple(
         VariantMembers(
             plan,
-            tuple(_plan_instance(region, endpoint_name, plan, run_dir, sink) for _ in range(plan.instance_count)),
+            tuple(
+                _plan_instance(region, endpoint_name, plan, run_dir, sink, deployment.logs)
+                for _ in range(plan.instance_count)
+            ),
         )
         for plan in deployment.variants
     )
     return Fleet(region, endpoint_name, deployment, variants)
 
 
-def _plan_instance(region: str, endpoint_name: str, plan: VariantPlan, run_dir: Path, sink: LogSink) -> InstanceMembers:
+def _plan_instance(
+    region: str, endpoint_name: str, plan: VariantPlan, run_dir: Path, sink: LogSink, place: LogPlace | None
+) -> InstanceMembers:
     instance_id = f"i-{secrets.token_hex(9)[:17]}"  # 17 hexadecimal digits, as EC2's
     directory = run_dir / instance_id
-    group, alone = endpoint_group(endpoint_name), len(plan.containers) == 1
+    place = place or LogPlace(endpoint_group(endpoint_name))
+    logged_as, alone = instance_id + place.instance_suffix, len(plan.containers) == 1
     chain = []
     for container in plan.containers:
         log_file = directory / f"{container.name}.log"
-        stream = container_stream(plan.name, instance_id, container.name, alone=alone)
+        stream = container_stream(plan.name, logged_as, container.name, alone=alone)
         placement = Placement(
             region=region,
             endpoint_name=endpoint_name,
@@ -166,7 +172,7 @@ def _plan_instance(region: str, endpoint_name: str, plan: VariantPlan, run_dir: 
             directory=directory / container.name,
             log_file=log_file,
         )
-        log = ContainerLog(sink, log_file, region=region, group=group, stream=stream)
+        log = ContainerLog(sink, log_file, region=region, group=place.group, stream=stream)
         chain.append(Member(plan, container, placement, log))
     return InstanceMembers(instance_id, directory, tuple(chain))
 

@@ -18,6 +18,7 @@ from tests.fakes.archives import tar_gz
 from tests.fakes.clock import ManualClock
 from tests.fakes.in_process import sagemaker_client
 from tests.fakes.objects import DictObjects
+from tests.fakes.transforms import accepted
 
 ACCOUNT = "123456789012"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
@@ -80,6 +81,14 @@ class Rig:
         assert record.wanted is not None
         self.store.move_endpoint("us-east-1", name, EndpointEvent.DEPLOYED, live=record.wanted, wanted=None)
         return record.wanted
+
+    def transform(self, name: str = "job", **members: Any) -> str:
+        """A transform job of the model `pipeline` on one CSV file, both of which are made when they are not there."""
+        if self.store.model("us-east-1", "pipeline") is None:
+            self.model()
+        self.objects.objects.setdefault("s3://in/data/a.csv", b"1,2\n")
+        request = {**accepted(TransformJobName=name), **members}
+        return str(self.client.create_transform_job(**request)["TransformJobArn"])
 
     def package(self, group: str = "fraud", **overrides: Any) -> str:
         """A package version that a recommendation job accepts; its group is made when it is not there."""

@@ -83,6 +83,8 @@ def _exists(call: Call, parsed: Arn, arn: str) -> bool:
             return store.endpoint(region, name) is not None
         case "inference-recommendations-job":
             return store.job(region, name) is not None
+        case "transform-job":
+            return store.transform_job(region, name) is not None
         case "model-package-group":
             return store.model_package_group(region, name) is not None
         case "model-package":

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
-from include.sagemaker_local.aws.objects import MotoObjects
+from include.sagemaker_local.aws.mount import AwsMount
+from include.sagemaker_local.aws.objects import MotoObjects, MountedObjects
+from include.sagemaker_local.aws.s3_archive import S3Archive
 from include.sagemaker_local.aws.s3_memory import MotoMemory
+from include.sagemaker_local.aws.s3_store import S3Store
 from include.sagemaker_local.errors import ArtifactError
 from tests.fakes.aws_server import ACCOUNT, aws_server, client, put
 
@@ -197,3 +201,44 @@ def test_objects_are_read_in_process_and_absent_ones_are_named(tmp_path: Path) -
         for uri in ("s3://models/a/other", "s3://nowhere/x", "s3://models/", "https://models/x", "model.tar.gz"):
             with pytest.raises(ArtifactError, match=uri):
                 objects.read(uri)
+
+
+def test_what_this_process_writes_is_kept_like_any_upload(tmp_path: Path) -> None:
+    names = ("a/b.csv.out", "with space/ü+&?#%.csv.out")
+    with aws_server(tmp_path) as url:
+        client("s3", url).create_bucket(Bucket="results")
+    memory = MotoMemory(ACCOUNT)
+    mount = AwsMount(S3Archive(memory, S3Store(tmp_path)), account_id=ACCOUNT)
+    objects = MountedObjects(memory, mount.handle)
+
+    async def write() -> None:
+        await mount.load()
+        for name in names:
+            await objects.write(f"s3://results/{name}", b"old")
+            await objects.write(f"s3://results/{name}", b"new")
+        with pytest.raises(
+            ArtifactError, match=r"s3://nowhere/x could not be written: NoSuchBucket: The specified bucket"
+        ):
+            await objects.write("s3://nowhere/x", b"lost")
+
+    asyncio.run(write())
+    mount.close()
+    with aws_server(tmp_path) as url:
+        s3 = client("s3", url)
+        assert {s3.get_object(Bucket="results", Key=name)["Body"].read() for name in names} == {b"new"}
+
+
+def test_objects_are_found_by_the_beginning_of_their_keys(tmp_path: Path) -> None:
+    with aws_server(tmp_path) as url:
+        s3 = client("s3", url)
+        s3.create_bucket(Bucket="data")
+        for key in ("in/b", "in/a", "inner", "other"):
+            s3.put_object(Bucket="data", Key=key, Body=b"x")
+        objects = MotoObjects(MotoMemory(ACCOUNT))
+        assert objects.find("s3://data/in/") == ["s3://data/in/a", "s3://data/in/b"]
+        assert objects.find("s3://data/in") == ["s3://data/in/a", "s3://data/in/b", "s3://data/inner"]
+        assert len(objects.find("s3://data")) == 4
+        assert objects.find("s3://data/none") == []
+        for uri in ("s3://nowhere/in/", "https://data/in/"):
+            with pytest.raises(ArtifactError, match=uri):
+                objects.find(uri)

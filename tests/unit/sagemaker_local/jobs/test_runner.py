@@ -13,6 +13,7 @@ import pytest
 from include.sagemaker_local.clock import SystemClock
 from include.sagemaker_local.jobs.benchmark import Drive
 from include.sagemaker_local.jobs.host import Host
+from include.sagemaker_local.jobs.recommendation_queue import RecommendationQueue
 from include.sagemaker_local.jobs.runner import JobRunner
 from include.sagemaker_local.lifecycle import JobEvent, JobStatus
 from include.sagemaker_local.load.process import drive
@@ -57,7 +58,7 @@ class Bench:
     @asynccontextmanager
     async def runner(self, *, port: int = 1, drive: Drive | None = None) -> AsyncIterator[JobRunner]:
         objects = DictObjects({PAYLOAD_URL: payload_archive(b"1,2", b"3,4")})
-        runner = JobRunner(
+        queue = RecommendationQueue(
             self.store,
             self.fleets,
             objects,
@@ -67,6 +68,7 @@ class Bench:
             host=Host(2, 7.7),
             drive=drive or self.drive,
         )
+        runner = JobRunner([queue])
         runner.start()
         try:
             yield runner

@@ -10,7 +10,14 @@ import pytest
 
 from include.sagemaker_local.deployment import Container, Deployment, VariantPlan
 from include.sagemaker_local.errors import HostError, IllegalTransition
-from include.sagemaker_local.lifecycle import EndpointEvent, EndpointStatus, JobEvent, JobStatus
+from include.sagemaker_local.lifecycle import (
+    EndpointEvent,
+    EndpointStatus,
+    JobEvent,
+    JobStatus,
+    TransformEvent,
+    TransformStatus,
+)
 from include.sagemaker_local.store import UNCHANGED, Store
 from include.sagemaker_local.store.records import (
     EndpointConfigRecord,
@@ -23,6 +30,7 @@ from include.sagemaker_local.store.records import (
     VariantRecord,
 )
 from tests.fakes.clock import ManualClock
+from tests.fakes.transforms import transform_record
 
 REGION = "us-east-1"
 CHAIN = (
@@ -301,19 +309,54 @@ def test_a_transaction_is_all_or_nothing_and_may_be_nested(store: Store) -> None
     store.add_endpoint(endpoint())  # the next transaction is not disturbed
 
 
+def test_a_transform_job_keeps_when_it_began_and_ended(store: Store, clock: ManualClock) -> None:
+    store.add_transform_job(transform_record())
+    assert store.transform_job(REGION, "JOB") == transform_record()
+    began = store.move_transform_job(REGION, "job", TransformEvent.BEGIN)
+    assert (began.status, began.started_at_s, began.ended_at_s) == (TransformStatus.IN_PROGRESS, 200.25, None)
+    assert store.move_transform_job(REGION, "job", TransformEvent.RESTARTED).started_at_s is None
+    store.move_transform_job(REGION, "job", TransformEvent.BEGIN)
+    clock.advance(5)
+    failed = store.move_transform_job(REGION, "job", TransformEvent.FAIL, failure_reason="no luck")
+    assert (failed.status, failed.started_at_s, failed.ended_at_s) == (TransformStatus.FAILED, 200.25, 205.25)
+    assert store.transform_jobs({TransformStatus.FAILED}) == [failed]
+    assert store.transform_jobs({TransformStatus.IN_PROGRESS}) == []
+    with pytest.raises(IllegalTransition, match="cannot take the event"):
+        store.move_transform_job(REGION, "job", TransformEvent.STOP)
+    with pytest.raises(IllegalTransition, match="there is no transform job"):
+        store.move_transform_job(REGION, "other", TransformEvent.STOP)
+
+
+def test_a_file_that_was_written_before_transform_jobs_were_kept_is_taken_on(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    path = tmp_path / "data" / "sagemaker.db"
+    before = Store(path, clock)
+    before.add_endpoint(endpoint())
+    before.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE transform_jobs")
+    connection.close()
+    after = Store(path, clock)
+    after.add_transform_job(transform_record())
+    assert after.endpoint(REGION, "staging") == endpoint()
+    after.close()
+
+
 def test_reset_empties_everything(tmp_path: Path, store: Store) -> None:
     store.add_model_package_group(group())
     store.add_model_package(version(1))
     store.add_endpoint(endpoint())
     store.add_job(job())
     store.put_step(REGION, RecommendationStepRecord("bench", 0, JobStatus.PENDING, {}))
+    store.add_transform_job(transform_record())
     store.put_tags(endpoint().arn, {"owner": "risk"})
     store.reset()
     with sqlite3.connect(tmp_path / "data" / "sagemaker.db") as connection:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         counts = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}  # noqa: S608
     connection.close()
-    assert len(counts) == 9
+    assert len(counts) == 10
     assert set(counts.values()) == {0}
 
 
