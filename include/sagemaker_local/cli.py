@@ -59,6 +59,13 @@ def _parser() -> argparse.ArgumentParser:
         help="seconds that a load test holds one number of users before it adds more (default: %(default)g)",
     )
     serve.add_argument(
+        "--metrics-seconds",
+        type=_seconds,
+        default=_DEFAULTS.metrics_interval_s,
+        metavar="S",
+        help="seconds between two publications of CloudWatch metrics and evaluations of alarms (default: %(default)g)",
+    )
+    serve.add_argument(
         "--log-level", choices=["debug", "info", "warning", "error"], default="info", help="default: %(default)s"
     )
     doctor = commands.add_parser("doctor", help="say whether this machine can serve", description=_doctor.__doc__)
@@ -100,6 +107,7 @@ def _serve(options: argparse.Namespace) -> int:
         port=options.port,
         startup_timeout_s=options.startup_timeout,
         load_stage_s=options.stage_seconds,
+        metrics_interval_s=options.metrics_seconds,
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve_until_told(Server.start, settings))

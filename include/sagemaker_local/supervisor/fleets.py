@@ -69,6 +69,10 @@ class Fleets:
         """Whether a fleet serves that endpoint."""
         return (region, endpoint_name) in self._open
 
+    def serving(self) -> list[Fleet]:
+        """The fleets that have an endpoint's traffic at this moment."""
+        return [one.fleet for one in self._open.values()]
+
     async def open(self, region: str, endpoint_name: str, deployment: Deployment) -> None:
         """Starts a fleet, waits for /ping, gives it the endpoint's traffic; then drains and stops the one it replaces.
 
