@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from include.sagemaker_local.aws.cloudwatch import create_app_with
 from include.sagemaker_local.aws.logs import MotoLogs
 from include.sagemaker_local.aws.metric_alarms import MotoAlarms
 from include.sagemaker_local.aws.mount import AwsMount
@@ -16,6 +15,7 @@ from include.sagemaker_local.aws.objects import MotoObjects
 from include.sagemaker_local.aws.s3_archive import S3Archive
 from include.sagemaker_local.aws.s3_memory import MotoMemory
 from include.sagemaker_local.aws.s3_store import S3Store
+from include.sagemaker_local.aws.services import create_app_with
 from include.sagemaker_local.clock import SystemClock
 from include.sagemaker_local.control.plane import ControlPlane
 from include.sagemaker_local.data.plane import DataPlane

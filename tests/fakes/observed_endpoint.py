@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from include.sagemaker_local.aws.cloudwatch import create_app_with
 from include.sagemaker_local.aws.metric_alarms import MotoAlarms
 from include.sagemaker_local.aws.mount import AwsMount
 from include.sagemaker_local.aws.s3_archive import S3Archive
 from include.sagemaker_local.aws.s3_memory import MotoMemory
 from include.sagemaker_local.aws.s3_store import S3Store
+from include.sagemaker_local.aws.services import create_app_with
 from include.sagemaker_local.http1.messages import Request, Response
 from include.sagemaker_local.http1.server import start_server
 from include.sagemaker_local.metrics.publisher import Publisher

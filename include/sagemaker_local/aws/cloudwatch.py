@@ -6,14 +6,11 @@ are answered from the local SageMaker's own datapoints; parsing, serialising and
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from moto.cloudwatch.exceptions import InvalidParameterValue, ValidationError
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
-from moto.core.utils import convert_to_flask_response
-from moto.moto_server.werkzeug_app import create_backend_app
 
 from include.sagemaker_local.aws.metric_queries import datapoints, is_ours, result
 from include.sagemaker_local.metrics.alarm import COMPARISONS, AlarmState, Missing
@@ -21,22 +18,7 @@ from include.sagemaker_local.metrics.distribution import STATISTICS, percentage
 from include.sagemaker_local.metrics.series import Metric, MetricSeries
 
 
-def create_app_with(series: MetricSeries) -> Callable[[Any], Any]:
-    """moto's `create_backend_app`, except that its CloudWatch knows `series`."""
-
-    def dispatch(request: Any, full_url: str, headers: Any) -> Any:
-        return _CloudWatch(series)._dispatch(request, full_url, headers)
-
-    def create_app(service: Any) -> Any:
-        app = create_backend_app(service)
-        if service == "cloudwatch":
-            app.view_functions = dict.fromkeys(app.view_functions, convert_to_flask_response(dispatch))
-        return app
-
-    return create_app
-
-
-class _CloudWatch(CloudWatchResponse):
+class CloudWatch(CloudWatchResponse):
     """One request. moto calls the method that is called like the operation."""
 
     def __init__(self, series: MetricSeries) -> None:
