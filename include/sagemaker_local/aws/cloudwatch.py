@@ -151,6 +151,8 @@ def _check_alarm(parameters: Any) -> None:
     for member in ("Period", "EvaluationPeriods", "Threshold"):
         if parameters.get(member) is None:
             raise ValidationError(f"An alarm on an endpoint's metric needs {member}.")
+    if int(parameters.get("DatapointsToAlarm") or 1) > int(parameters["EvaluationPeriods"]):
+        raise ValidationError("DatapointsToAlarm is at most EvaluationPeriods.")
     _check_statistic(parameters.get("Statistic"), parameters.get("ExtendedStatistic"))
 
 

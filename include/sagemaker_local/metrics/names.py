@@ -6,11 +6,11 @@ PURE: no I/O, no third-party imports.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from include.sagemaker_local.metrics.distribution import Distribution, exact, latencies, merge
 from include.sagemaker_local.metrics.series import Datum, Dimensions, Metric
-from include.sagemaker_local.metrics.tally import Counts, Served
+from include.sagemaker_local.metrics.tally import Counts
 
 INVOCATIONS = "AWS/SageMaker"
 INSTANCES = "/aws/sagemaker/Endpoints"
@@ -22,23 +22,22 @@ _MICROSECONDS = "Microseconds"
 _PERCENT = "Percent"
 
 
-def invocation_data(taken: Mapping[Served, Counts]) -> Iterator[tuple[str, Datum]]:
+def invocation_data(taken: Iterable[Counts]) -> Iterator[tuple[str, Datum]]:
     """Every metric of an interval's invocations, each with its region.
 
     Each is there with the dimensions EndpointName and VariantName, and with EndpointConfigName besides. AWS has the
     latter only while a deployment has two fleets; here they are always there, so that an alarm on the new fleet alone
     has data from its first request on.
     """
-    of_variants: dict[tuple[str, Metric], tuple[str, list[Distribution]]] = {}
-    for served, counts in taken.items():
-        variant = (("EndpointName", served.endpoint_name), ("VariantName", served.variant_name))
-        config = ("EndpointConfigName", served.config_name)
+    found: dict[tuple[str, Metric], tuple[str, list[Distribution]]] = {}
+    for counts in taken:
+        route = counts.route
+        variant = (("EndpointName", route.endpoint_name), ("VariantName", counts.variant.name))
         for name, extra, unit, distribution in _measured(counts):
-            of_config = Metric(INVOCATIONS, name, _dimensions(*variant, *extra, config))
-            yield served.region, Datum(of_config, unit, distribution)
-            of_variant = Metric(INVOCATIONS, name, _dimensions(*variant, *extra))
-            of_variants.setdefault((served.region, of_variant), (unit, []))[1].append(distribution)
-    for (region, metric), (unit, parts) in of_variants.items():
+            for config in ((), (("EndpointConfigName", route.config_name),)):
+                metric = Metric(INVOCATIONS, name, _dimensions(*variant, *extra, *config))
+                found.setdefault((route.region, metric), (unit, []))[1].append(distribution)
+    for (region, metric), (unit, parts) in found.items():
         yield region, Datum(metric, unit, merge(parts))
 
 
@@ -53,10 +52,9 @@ def instance_data(endpoint_name: str, variant_name: str, name: str, percentages:
 
 def _measured(counts: Counts) -> Iterator[tuple[str, Dimensions, str, Distribution]]:
     """Name, further dimensions, unit and values of every metric."""
-    invocations = sum(counts.by_instances.values())
+    invocations = counts.invocations
     yield "Invocations", (), _NO_UNIT, exact({1.0: invocations})
-    shares = {1 / instances: count for instances, count in counts.by_instances.items()}
-    yield "InvocationsPerInstance", (), _NO_UNIT, exact(shares)
+    yield "InvocationsPerInstance", (), _NO_UNIT, exact({1 / len(counts.variant.instances): invocations})
     # "For each ... response, 1 is sent; otherwise, 0 is sent", so that their Average is a rate.
     yield "Invocation4XXErrors", (), _NO_UNIT, _flags(counts.client_errors, invocations)
     yield "Invocation5XXErrors", (), _NO_UNIT, _flags(counts.server_errors, invocations)

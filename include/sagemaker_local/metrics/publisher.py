@@ -10,7 +10,7 @@ from typing import Protocol
 from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.metrics.names import invocation_data
 from include.sagemaker_local.metrics.series import Datum, MetricSeries
-from include.sagemaker_local.metrics.tally import Counts, InvocationTally, Served
+from include.sagemaker_local.metrics.tally import Counts, InvocationTally
 from include.sagemaker_local.metrics.watching import AlarmWatch
 
 _log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Publisher:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-        await self.publish()
+        await self._publish_or_say_why()
 
     async def clear(self) -> None:
         """Forgets everything that was published or counted."""
@@ -71,7 +71,7 @@ class Publisher:
             counted = self._tally.take()
             await asyncio.to_thread(self._store, began_s, counted)
 
-    def _store(self, began_s: float, counted: dict[Served, Counts]) -> None:
+    def _store(self, began_s: float, counted: list[Counts]) -> None:
         by_region: dict[str, list[Datum]] = {}
         for region, datum in (*invocation_data(counted), *self._sampler.sample()):
             by_region.setdefault(region, []).append(datum)
@@ -82,10 +82,13 @@ class Publisher:
     async def _run(self) -> None:
         while True:
             await self._until(self._this_interval_s() + self._interval_s)
-            try:
-                await self.publish()
-            except Exception:  # the next interval is wanted all the same
-                _log.exception("metrics could not be published")
+            await self._publish_or_say_why()
+
+    async def _publish_or_say_why(self) -> None:
+        try:
+            await self.publish()
+        except Exception:  # the next interval is wanted all the same, and so is the rest of a shutdown
+            _log.exception("metrics could not be published")
 
     async def _until(self, due_s: float) -> None:
         # The loop's clock and the wall clock differ by a little: waking a millisecond early would be another interval.

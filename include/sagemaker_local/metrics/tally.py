@@ -9,49 +9,48 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import partial
 
 from include.sagemaker_local.routes import Route, VariantRoute
 
 
-class Served(NamedTuple):
-    """Which fleet answered: a production variant, as the endpoint configuration of that name describes it."""
-
-    region: str
-    endpoint_name: str
-    config_name: str
-    variant_name: str
-
-
 class Counts:
-    """What one fleet's variant has answered. Latencies are in microseconds, each with its number of occurrences."""
+    """What one variant of one route has answered. Latencies are in microseconds, each with its occurrences."""
 
     __slots__ = (
-        "by_instances",
         "client_errors",
         "container_us",
+        "invocations",
+        "is_pipeline",
         "model_errors",
         "model_us",
         "overhead_us",
+        "route",
         "server_errors",
+        "variant",
     )
 
-    def __init__(self) -> None:
-        self.by_instances: defaultdict[int, int] = defaultdict(int)
-        """Invocations by the number of instances that the variant had."""
+    def __init__(self, route: Route, variant: VariantRoute) -> None:
+        self.route = route
+        self.variant = variant
+        self.is_pipeline = any(len(instance.hops) > 1 for instance in variant.instances)
+        self.invocations = 0
         self.client_errors = 0
         self.server_errors = 0
         self.model_errors = 0
         self.model_us: defaultdict[int, int] = defaultdict(int)
         self.overhead_us: defaultdict[int, int] = defaultdict(int)
-        self.container_us: dict[str, defaultdict[int, int]] = {}
+        self.container_us: defaultdict[str, defaultdict[int, int]] = defaultdict(partial(defaultdict, int))
 
 
 class InvocationTally:
     """An observer of the data plane. Belongs to the event loop of the data plane."""
 
     def __init__(self) -> None:
-        self._counts: dict[Served, Counts] = {}
+        # By the variant's identity, which is cheaper to look up than four names; Counts keeps the object alive, so that
+        # its number is not given to another one meanwhile.
+        self._counts: dict[int, Counts] = {}
+        self._replaced: list[Counts] = []
 
     def record(
         self,
@@ -66,26 +65,30 @@ class InvocationTally:
 
         `failed_with` is None when the containers answered; else the failing container's HTTP status, 0 without one.
         """
-        served = Served(route.region, route.endpoint_name, route.config_name, variant.name)
-        counts = self._counts.get(served)
-        if counts is None:
-            counts = self._counts[served] = Counts()
-        counts.by_instances[len(variant.instances)] += 1
+        counts = self._counts.get(id(variant))
+        if counts is None or counts.route is not route:
+            counts = self._begin(route, variant)
+        counts.invocations += 1
         counts.model_us[model_us] += 1
         counts.overhead_us[overhead_us] += 1
         # The only container of a model has no latency of its own in CloudWatch: ContainerLatency is for pipelines.
-        if len(container_us) > 1:
+        if counts.is_pipeline:
             for name, latency_us in container_us:
-                occurrences = counts.container_us.get(name)
-                if occurrences is None:
-                    occurrences = counts.container_us[name] = defaultdict(int)
-                occurrences[latency_us] += 1
+                counts.container_us[name][latency_us] += 1
         if failed_with is not None:
             counts.model_errors += 1
             counts.client_errors += 400 <= failed_with < 500
             counts.server_errors += failed_with >= 500
 
-    def take(self) -> dict[Served, Counts]:
-        """Everything since the last take."""
-        taken, self._counts = self._counts, {}
+    def take(self) -> list[Counts]:
+        """Everything since the last take. Several may be for one variant, when its route has changed."""
+        taken = [*self._replaced, *self._counts.values()]
+        self._counts, self._replaced = {}, []
         return taken
+
+    def _begin(self, route: Route, variant: VariantRoute) -> Counts:
+        before = self._counts.get(id(variant))
+        if before is not None:
+            self._replaced.append(before)
+        counts = self._counts[id(variant)] = Counts(route, variant)
+        return counts

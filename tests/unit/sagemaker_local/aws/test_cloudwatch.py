@@ -249,6 +249,8 @@ def test_what_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
             ("EvaluateLowSample", lambda: metrics.put_metric_alarm(
                 **ours, ExtendedStatistic="p99", EvaluateLowSampleCountPercentile="ignore")),
             ("'p101'", lambda: metrics.put_metric_alarm(**ours, ExtendedStatistic="p101")),
+            ("at most", lambda: metrics.put_metric_alarm(**ours, Statistic="Sum", DatapointsToAlarm=2)),
+            ("TreatMissingData", lambda: metrics.put_metric_alarm(**ours, Statistic="Sum", TreatMissingData="zero")),
             ("either", lambda: metrics.put_metric_alarm(**ours)),
         ]  # fmt: skip
         for named, call in refused:

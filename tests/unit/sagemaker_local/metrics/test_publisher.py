@@ -21,6 +21,10 @@ from tests.fakes.waiting import until
 
 VARIANT = VariantRoute("v", 1.0, tuple(Instance(f"i-{n}", (Hop("c", "127.0.0.1", 1),)) for n in range(4)))
 ROUTE = Route("eu-west-1", "e", "blue", (VARIANT,))
+CHAIN = (Hop("a", "127.0.0.1", 1), Hop("b", "127.0.0.1", 2))
+PIPELINE = Route(
+    "eu-west-1", "e", "blue", (VariantRoute("v", 1.0, tuple(Instance(f"i-{n}", CHAIN) for n in range(4))),)
+)
 DIMENSIONS = (("EndpointName", "e"), ("VariantName", "v"))
 
 
@@ -62,10 +66,10 @@ def test_an_interval_is_published_under_the_time_at_which_it_began() -> None:
     async def main() -> None:
         clock, series, tally = ManualClock(1_700_000_010.0), MetricSeries(), InvocationTally()
         metrics = publisher(series, clock, tally)
-        tally.record(ROUTE, VARIANT, None, 30, 5, [("a", 10), ("b", 20)])
+        tally.record(PIPELINE, PIPELINE.variants[0], None, 30, 5, [("a", 10), ("b", 20)])
         clock.advance(60)
         await metrics.publish()
-        tally.record(ROUTE, VARIANT, 0, 60_000_000, 5, ())
+        tally.record(PIPELINE, PIPELINE.variants[0], 0, 60_000_000, 5, ())
         await metrics.close()  # what an interval has so far is published when the server ends
         minute = 1_700_000_010 // 60 * 60
         assert [(point.time_s, point.distribution.total) for point in points(series)] == [(minute, 1), (minute + 60, 1)]
@@ -92,6 +96,20 @@ def test_two_fleets_of_one_variant_have_one_metric_together_and_one_each() -> No
             (point,) = points(series, "Invocations", ("EndpointConfigName", config))
             assert point.distribution.count == count
         assert "ContainerLatency" not in {metric.name for metric in series.metrics("eu-west-1")}  # it is no pipeline
+
+    asyncio.run(main())
+
+
+def test_a_variant_that_grows_is_one_metric_also_within_an_interval() -> None:
+    async def main() -> None:
+        clock, series, tally = ManualClock(), MetricSeries(), InvocationTally()
+        alone = dataclasses.replace(VARIANT, instances=VARIANT.instances[:1])
+        again = dataclasses.replace(ROUTE, variants=(alone,))  # a container came back: same variant, another route
+        for route, variant in ((ROUTE, VARIANT), (ROUTE, alone), (again, alone)):
+            tally.record(route, variant, None, 10, 1, [("primary", 10)])
+        await publisher(series, clock, tally).publish()
+        assert [point.distribution.count for point in points(series)] == [3]
+        assert [point.distribution.total for point in points(series, "InvocationsPerInstance")] == [2.25]
 
     asyncio.run(main())
 
