@@ -99,6 +99,12 @@ def test_the_cli_reads_metrics_and_logs_of_a_real_container(tmp_path: Path) -> N
                 )
                 assert (used["Unit"], 0 <= used["Maximum"] <= 200) == ("Percent", True)
             assert used["Maximum"] > 0
+        alarm = {"AlarmName": "busy", "Namespace": "AWS/SageMaker", "MetricName": "Invocations", "Statistic": "Sum"}
+        beyond = {"Threshold": 5.0, "ComparisonOperator": "GreaterThanOrEqualToThreshold"}
+        rule = {"Period": 3600, "EvaluationPeriods": 1, **beyond}
+        dimensions = [{"Name": "EndpointName", "Value": "e"}, {"Name": "VariantName", "Value": "AllTraffic"}]
+        client("cloudwatch", server.url).put_metric_alarm(**alarm, **rule, Dimensions=dimensions)
+        wait_for(lambda: aws("cloudwatch", "describe-alarms", "--state-value", "ALARM")["MetricAlarms"], "the alarm")
         group = "/aws/sagemaker/Endpoints/e"
         prefix = ("--log-stream-name-prefix", "AllTraffic/")
         events = wait_for(
