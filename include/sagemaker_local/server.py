@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from include.sagemaker_local.aws.logs import MotoLogs
-from include.sagemaker_local.aws.metric_alarms import MotoAlarms
+from include.sagemaker_local.aws.metric_alarms import MotoAlarmBook
 from include.sagemaker_local.aws.mount import AwsMount
 from include.sagemaker_local.aws.objects import MotoObjects
 from include.sagemaker_local.aws.s3_archive import S3Archive
@@ -99,7 +99,7 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     fleets = Fleets(runtime, client, sink, routes, traffic, settings)
     supervisor = Supervisor(store, fleets, settings)
     opened.push_async_callback(supervisor.close, min(CLOSE_GRACE_S, settings.stop_grace_s))
-    sampler, alarms = UtilisationSampler(fleets.serving, clock), AlarmWatch(MotoAlarms(settings.account_id), series)
+    sampler, alarms = UtilisationSampler(fleets.serving, clock), AlarmWatch(MotoAlarmBook(settings.account_id), series)
     metrics = Publisher(tally, sampler, series, alarms, clock, interval_s=settings.metrics_interval_s)
     opened.push_async_callback(metrics.close)
     jobs = JobRunner(store, fleets, objects, settings, clock, lambda: sock.getsockname()[1])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from include.sagemaker_local.aws.metric_alarms import MotoAlarms
+from include.sagemaker_local.aws.metric_alarms import MotoAlarmBook
 from include.sagemaker_local.aws.mount import AwsMount
 from include.sagemaker_local.aws.s3_archive import S3Archive
 from include.sagemaker_local.aws.s3_memory import MotoMemory
@@ -68,7 +68,7 @@ def on_observed_endpoint(
         series, tally, samples = MetricSeries(), InvocationTally(), Samples([])
         archive = S3Archive(MotoMemory(ACCOUNT), S3Store(directory))
         mount = AwsMount(archive, account_id=ACCOUNT, create_app=create_app_with(series))
-        alarms = AlarmWatch(MotoAlarms(ACCOUNT), series)
+        alarms = AlarmWatch(MotoAlarmBook(ACCOUNT), series)
         publisher = Publisher(tally, samples, series, alarms, clock, interval_s=INTERVAL_S)
         async with contextlib.AsyncExitStack() as opened:
             opened.callback(mount.close)

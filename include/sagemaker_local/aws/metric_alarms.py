@@ -13,7 +13,7 @@ from include.sagemaker_local.metrics.series import Metric
 from include.sagemaker_local.metrics.watching import Alarm
 
 
-class MotoAlarms:
+class MotoAlarmBook:
     """One account's alarms inside moto, in every region."""
 
     def __init__(self, account_id: str) -> None:
