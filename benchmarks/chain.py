@@ -34,6 +34,7 @@ from include.sagemaker_local.data.plane import DataPlane
 from include.sagemaker_local.http1.client import HttpClient
 from include.sagemaker_local.http1.messages import Handler, Request, Response
 from include.sagemaker_local.http1.server import start_server
+from include.sagemaker_local.metrics.tally import InvocationTally
 from include.sagemaker_local.routes import Hop, Instance, Route, RouteTable, VariantRoute
 from include.sagemaker_local.settings import MEBIBYTE, Settings
 
@@ -229,7 +230,7 @@ def _data_plane(hop_ports: list[int]) -> Handler:
     routes = RouteTable()
     variant = VariantRoute("AllTraffic", 1.0, (Instance("i-0", hops),))
     routes.put(Route("us-east-1", "bench", "bench-config", (variant,)))
-    plane = DataPlane(routes, Settings(data_dir=Path("unused")), HttpClient(), SystemClock())
+    plane = DataPlane(routes, Settings(data_dir=Path("unused")), HttpClient(), SystemClock(), InvocationTally())
 
     async def invoke(request: Request) -> Response:
         return await plane.handle(request, "us-east-1")

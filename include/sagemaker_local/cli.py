@@ -67,6 +67,13 @@ def _parser() -> argparse.ArgumentParser:
         "and load tests take the time they take (default: %(default)g)",
     )
     serve.add_argument(
+        "--metrics-seconds",
+        type=_seconds,
+        default=_DEFAULTS.metrics_interval_s,
+        metavar="S",
+        help="seconds between two publications of CloudWatch metrics and evaluations of alarms (default: %(default)g)",
+    )
+    serve.add_argument(
         "--log-level", choices=["debug", "info", "warning", "error"], default="info", help="default: %(default)s"
     )
     doctor = commands.add_parser("doctor", help="say whether this machine can serve", description=_doctor.__doc__)
@@ -109,6 +116,7 @@ def _serve(options: argparse.Namespace) -> int:
         startup_timeout_s=options.startup_timeout,
         load_stage_s=options.stage_seconds,
         time_scale=options.time_scale,
+        metrics_interval_s=options.metrics_seconds,
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve_until_told(Server.start, settings))

@@ -10,11 +10,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from include.sagemaker_local.aws.alarms import MotoAlarms
 from include.sagemaker_local.aws.logs import MotoLogs
+from include.sagemaker_local.aws.metric_alarms import MotoAlarmBook
 from include.sagemaker_local.aws.mount import AwsMount
 from include.sagemaker_local.aws.objects import MountedObjects
 from include.sagemaker_local.aws.s3_archive import S3Archive
 from include.sagemaker_local.aws.s3_memory import MotoMemory
 from include.sagemaker_local.aws.s3_store import S3Store
+from include.sagemaker_local.aws.services import create_app_with
 from include.sagemaker_local.clock import SystemClock
 from include.sagemaker_local.control.plane import ControlPlane
 from include.sagemaker_local.data.plane import DataPlane
@@ -29,6 +31,11 @@ from include.sagemaker_local.jobs.transform import TransformTools
 from include.sagemaker_local.jobs.transform_instance import FleetClient
 from include.sagemaker_local.jobs.transform_queue import TransformQueue
 from include.sagemaker_local.listening import bind
+from include.sagemaker_local.metrics.publisher import Publisher
+from include.sagemaker_local.metrics.series import MetricSeries
+from include.sagemaker_local.metrics.tally import InvocationTally
+from include.sagemaker_local.metrics.utilisation import UtilisationSampler
+from include.sagemaker_local.metrics.watching import AlarmWatch
 from include.sagemaker_local.routes import RouteTable
 from include.sagemaker_local.runtime.process import ProcessRuntime
 from include.sagemaker_local.settings import MEBIBYTE, Settings
@@ -88,7 +95,8 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     store = Store(settings.data_dir / "sagemaker.sqlite3", clock)
     opened.callback(store.close)
     memory = MotoMemory(settings.account_id)
-    mount = await _mount(settings, memory, opened)
+    series, tally = MetricSeries(), InvocationTally()
+    mount = await _mount(settings, memory, series, opened)
     client = HttpClient()
     opened.push_async_callback(client.close)
 
@@ -99,6 +107,9 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     rollout = Rollout(fleets, store, alarms, ScaledPace(settings.time_scale))
     supervisor = Supervisor(store, fleets, rollout, settings)
     opened.push_async_callback(supervisor.close, min(CLOSE_GRACE_S, settings.stop_grace_s))
+    sampler, watch = UtilisationSampler(fleets.serving, clock), AlarmWatch(MotoAlarmBook(settings.account_id), series)
+    metrics = Publisher(tally, sampler, series, watch, clock, interval_s=settings.metrics_interval_s)
+    opened.push_async_callback(metrics.close)
     tools = TransformTools(fleets, FleetClient(client, routes, settings, clock), objects, sink, clock)
     jobs = JobRunner(
         [
@@ -107,15 +118,16 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
         ]
     )
 
-    data = DataPlane(routes, settings, client, clock)
+    data = DataPlane(routes, settings, client, clock, tally)
     control = ControlPlane(store, objects, clock, settings.account_id, supervisor.wake, jobs.wake, alarms)
     gateway = Gateway(
         Invocations(data, routes, traffic, mount.handle),
         control.handle,
-        Admin(store, settings, _Reset(store, mount, supervisor, jobs)),
+        Admin(store, settings, _Reset(store, mount, supervisor, jobs, metrics)),
         mount.handle,
     )
     await supervisor.start()
+    metrics.start()
     listener = await start_server(gateway.handle, sock=sock, max_body_bytes=MAX_BODY_BYTES)
     opened.push_async_callback(listener.close, CLOSE_GRACE_S)
     # A job sends its load through the listener: it starts after it and is closed before it, so that a job under way is
@@ -125,10 +137,11 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     return listener
 
 
-async def _mount(settings: Settings, memory: MotoMemory, opened: AsyncExitStack) -> AwsMount:
+async def _mount(settings: Settings, memory: MotoMemory, series: MetricSeries, opened: AsyncExitStack) -> AwsMount:
     directory = settings.data_dir / "s3"
     try:
-        mount = AwsMount(S3Archive(memory, S3Store(directory)), account_id=settings.account_id)
+        archive = S3Archive(memory, S3Store(directory))
+        mount = AwsMount(archive, account_id=settings.account_id, create_app=create_app_with(series))
         opened.callback(mount.close)
         await mount.load()
     except (OSError, sqlite3.Error) as error:
@@ -137,13 +150,16 @@ async def _mount(settings: Settings, memory: MotoMemory, opened: AsyncExitStack)
 
 
 class _Reset:
-    """Stops all jobs and fleets, and empties SageMaker's state, moto's state and the stored S3 objects."""
+    """Stops all jobs and fleets, and empties SageMaker's state, moto's state, metrics and the stored S3 objects."""
 
-    def __init__(self, store: Store, mount: AwsMount, supervisor: Supervisor, jobs: JobRunner) -> None:
+    def __init__(
+        self, store: Store, mount: AwsMount, supervisor: Supervisor, jobs: JobRunner, metrics: Publisher
+    ) -> None:
         self._store = store
         self._mount = mount
         self._supervisor = supervisor
         self._jobs = jobs
+        self._metrics = metrics
         self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self) -> None:
@@ -152,4 +168,5 @@ class _Reset:
             await self._supervisor.reset()
             self._store.reset()
             await self._mount.reset()
+            await self._metrics.clear()
             self._jobs.start()

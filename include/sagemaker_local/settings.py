@@ -31,3 +31,5 @@ class Settings:
     time_scale: float = 1.0
     # How long the recommender holds one number of users before it adds more.
     load_stage_s: float = 3.0
+    # SageMaker publishes endpoint metrics each minute.
+    metrics_interval_s: float = 60.0

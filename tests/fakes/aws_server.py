@@ -18,7 +18,9 @@ from include.sagemaker_local.aws.mount import AwsMount
 from include.sagemaker_local.aws.s3_archive import S3Archive
 from include.sagemaker_local.aws.s3_memory import MotoMemory
 from include.sagemaker_local.aws.s3_store import S3Store
+from include.sagemaker_local.aws.services import create_app_with
 from include.sagemaker_local.http1.server import HttpServer, start_server
+from include.sagemaker_local.metrics.series import MetricSeries
 
 ACCOUNT = "123456789012"
 _BOUND_S = 20.0
@@ -34,7 +36,8 @@ def aws_server(directory: Path) -> Iterator[str]:
     def run(coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, loop).result(_BOUND_S)
 
-    mount = AwsMount(S3Archive(MotoMemory(ACCOUNT), S3Store(directory)), account_id=ACCOUNT)
+    archive = S3Archive(MotoMemory(ACCOUNT), S3Store(directory))
+    mount = AwsMount(archive, account_id=ACCOUNT, create_app=create_app_with(MetricSeries()))
     try:
         run(mount.load())
         server: HttpServer = run(start_server(mount.handle, max_body_bytes=64 * 1024 * 1024))

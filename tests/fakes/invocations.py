@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from include.sagemaker_local.clock import Clock, SystemClock
+from include.sagemaker_local.data.observer import Observer
 from include.sagemaker_local.data.plane import DataPlane
 from include.sagemaker_local.http1.client import HttpClient
 from include.sagemaker_local.http1.messages import Request, Response
+from include.sagemaker_local.metrics.tally import InvocationTally
 from include.sagemaker_local.routes import Hop, Instance, Route, RouteTable, VariantRoute
 from include.sagemaker_local.settings import Settings
 from tests.fakes.containers import Behaviour, FakeContainer, serving
@@ -46,12 +48,13 @@ async def plane(
     settings: Settings = SETTINGS,
     clock: Clock | None = None,
     chance: Callable[[], float] = lambda: 0.0,
+    observer: Observer | None = None,
 ) -> AsyncIterator[DataPlane]:
     routes = RouteTable()
     routes.put(Route(REGION, "flowers", "flowers-config", variants))
     client = HttpClient()
     try:
-        yield DataPlane(routes, settings, client, clock or SystemClock(), chance=chance)
+        yield DataPlane(routes, settings, client, clock or SystemClock(), observer or InvocationTally(), chance=chance)
     finally:
         await client.close()
 

@@ -69,10 +69,13 @@ class _Dispatcher(DomainDispatcherApplication):
 class AwsMount:
     """Everything that is not SageMaker, on a small pool of threads."""
 
-    def __init__(self, archive: Archive, *, account_id: str) -> None:
+    def __init__(
+        self, archive: Archive, *, account_id: str, create_app: Callable[[Any], Any] = create_backend_app
+    ) -> None:
+        """`create_app` makes moto's Flask application of a service; it is asked once for each that is used."""
         self._archive = archive
         self._account_id = account_id
-        self._dispatch = _Dispatcher(create_backend_app)
+        self._dispatch = _Dispatcher(create_app)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="aws")
         # One S3 write at a time, from moto's change to its row on disk: what is acknowledged is in the order of moto's
         # own changes, and a change that the disk refused can be taken back before anybody built upon it.

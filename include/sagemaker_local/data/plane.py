@@ -21,6 +21,7 @@ from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.data.chain import Chain, ChainAnswer
 from include.sagemaker_local.data.invocation import CUSTOM_ATTRIBUTES, Invocation, endpoint_name, read_invocation
 from include.sagemaker_local.data.model_error import ModelError
+from include.sagemaker_local.data.observer import Observer
 from include.sagemaker_local.data.rest_json import failure, model_failure
 from include.sagemaker_local.data.variants import find_variant, pick_instance, pick_variant
 from include.sagemaker_local.errors import ApiError
@@ -41,12 +42,15 @@ class DataPlane:
         settings: Settings,
         client: HttpClient,
         clock: Clock,
+        observer: Observer,
         *,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._routes = routes
         self._settings = settings
         self._chain = Chain(client, settings, clock)
+        self._clock = clock
+        self._observer = observer
         self._chance = chance
         self._outstanding: dict[str, int] = {}
         # Unique without a system call for each request: a random prefix a process, then a count, in a UUID's form.
@@ -65,14 +69,26 @@ class DataPlane:
             return failure(error, request_id)
 
     async def _invoke(self, request: Request, region: str, name: str, request_id: bytes) -> Response:
+        received_s = self._clock.monotonic_s()
         invocation = read_invocation(request)
         self._check_size(invocation)
-        variant = self._variant(self._route(region, name), invocation.target_variant)
+        route = self._route(region, name)
+        variant = self._variant(route, invocation.target_variant)
         instances = variant.instances
-        if len(instances) == 1:
-            answer = await self._chain.run(instances[0].hops, invocation)
-        else:
-            answer = await self._ask_least_busy(instances, invocation)
+        asked_s = self._clock.monotonic_s()
+        try:
+            if len(instances) == 1:
+                answer = await self._chain.run(instances[0].hops, invocation)
+            else:
+                answer = await self._ask_least_busy(instances, invocation)
+        except ModelError as error:
+            model_us = _microseconds(self._clock.monotonic_s() - asked_s)
+            overhead_us = _microseconds(asked_s - received_s)
+            self._observer.record(route, variant, error.original_status, model_us, overhead_us, ())
+            raise
+        model_us = sum([latency_us for _, latency_us in answer.latencies_us])
+        overhead_us = _microseconds(self._clock.monotonic_s() - received_s) - model_us
+        self._observer.record(route, variant, None, model_us, max(overhead_us, 0), answer.latencies_us)
         return _success(answer, variant, request_id)
 
     def _check_size(self, invocation: Invocation) -> None:
@@ -115,6 +131,10 @@ class DataPlane:
         account_id = self._settings.account_id
         log_group_arn = f"arn:aws:logs:{region}:{account_id}:log-group:/aws/sagemaker/Endpoints/{name}"
         return model_failure(error.located(region, name, account_id), request_id, log_group_arn)
+
+
+def _microseconds(seconds: float) -> int:
+    return round(seconds * 1_000_000)
 
 
 def _success(answer: ChainAnswer, variant: VariantRoute, request_id: bytes) -> Response:

@@ -32,15 +32,15 @@ class Histogram:
         self.lowest_us = 0
         self.highest_us = 0
 
-    def record(self, latency_us: int) -> None:
-        """Count one latency. A negative one, which only a broken clock gives, counts as 0."""
+    def record(self, latency_us: int, times: int = 1) -> None:
+        """Count one latency, `times` over. A negative one, which only a broken clock gives, counts as 0."""
         latency_us = max(latency_us, 0)
         bucket = _bucket_of(latency_us)
-        self._buckets[bucket] = self._buckets.get(bucket, 0) + 1
+        self._buckets[bucket] = self._buckets.get(bucket, 0) + times
         self.lowest_us = min(self.lowest_us, latency_us) if self.count else latency_us
         self.highest_us = max(self.highest_us, latency_us)
-        self.count += 1
-        self.sum_us += latency_us
+        self.count += times
+        self.sum_us += latency_us * times
 
     def merge(self, other: Histogram) -> Histogram:
         """A new histogram of what both have recorded. The order and grouping of merges make no difference."""
@@ -77,6 +77,10 @@ class Histogram:
             if seen >= rank:
                 return min(max(_middle_of(bucket), float(self.lowest_us)), float(self.highest_us))
         return float(self.highest_us)
+
+    def spread_us(self) -> list[tuple[float, int]]:
+        """Each bucket's middle and how many latencies are in it, ascending."""
+        return [(_middle_of(bucket), count) for bucket, count in sorted(self._buckets.items())]
 
     def to_json(self) -> dict[str, object]:
         """A JSON object; `from_json` makes an equal histogram of it."""

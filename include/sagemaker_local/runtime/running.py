@@ -7,6 +7,8 @@ import os
 import signal
 from pathlib import Path
 
+from include.sagemaker_local.runtime.usage import Usage, group_usage
+
 _POLL_S = 0.01  # there is no event for "the group is empty"; a stop is a matter of some 10 ms
 # The kernel has killed the group by then; what is still listed is waiting for init to collect it.
 _COLLECT_S = 5.0
@@ -39,6 +41,10 @@ class RunningProcess:
                 return tuple(log.read().decode(errors="replace").splitlines()[-lines:]) if lines > 0 else ()
         except FileNotFoundError:
             return ()
+
+    def usage(self) -> Usage | None:
+        """CPU time and memory of its process group."""
+        return group_usage(self.pid) if self.exit_code() is None else None
 
     async def stop(self, grace_s: float) -> None:
         """SIGTERM to the group, SIGKILL after `grace_s`; returns when nothing of the group is left."""

@@ -11,7 +11,7 @@ from include.sagemaker_local.deployment import Deployment
 from include.sagemaker_local.routes import RouteTable
 from include.sagemaker_local.runtime.contract import ContainerRuntime
 from include.sagemaker_local.settings import Settings
-from include.sagemaker_local.supervisor.fleet import InstanceMembers
+from include.sagemaker_local.supervisor.fleet import Fleet, InstanceMembers
 from include.sagemaker_local.supervisor.health import HealthCheck, HttpCaller
 from include.sagemaker_local.supervisor.logs import LogSink
 from include.sagemaker_local.supervisor.resize import growth
@@ -65,6 +65,10 @@ class Fleets:
         """Whether a fleet serves that endpoint."""
         serving = self._serving.get((region, endpoint_name))
         return serving is not None and serving.blue is not None
+
+    def serving(self) -> list[Fleet]:
+        """The fleets that have an endpoint's traffic at this moment."""
+        return [one.fleet for serving in self._serving.values() for one in serving.with_traffic()]
 
     async def open(self, region: str, endpoint_name: str, deployment: Deployment) -> None:
         """Starts a fleet, waits for /ping, gives it the endpoint's traffic; then drains and stops the one it replaces.

@@ -22,7 +22,7 @@ def test_the_state_that_was_set_is_read_and_what_is_not_there_is_left_out(tmp_pa
             ComparisonOperator="GreaterThanThreshold",
         )
         alarms = MotoAlarms(ACCOUNT)
-        assert alarms.states("eu-west-1", ["too-slow", "gone"]) == {"too-slow": "OK"}
+        assert alarms.states("eu-west-1", ["too-slow", "gone"]) == {"too-slow": "INSUFFICIENT_DATA"}
         cloudwatch.set_alarm_state(AlarmName="too-slow", StateValue="ALARM", StateReason="a test")
         assert alarms.states("eu-west-1", ["too-slow"]) == {"too-slow": "ALARM"}
         assert alarms.states("us-east-1", ["too-slow"]) == {}

@@ -1,0 +1,51 @@
+"""Alarms on endpoints' metrics as moto keeps them. moto stores alarms and does not evaluate them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from moto.cloudwatch.models import cloudwatch_backends
+
+from include.sagemaker_local.metrics.alarm import AlarmRule, AlarmState, Missing
+from include.sagemaker_local.metrics.names import NAMESPACES
+from include.sagemaker_local.metrics.series import Metric
+from include.sagemaker_local.metrics.watching import Alarm
+
+
+class MotoAlarmBook:
+    """One account's alarms inside moto, in every region."""
+
+    def __init__(self, account_id: str) -> None:
+        self._account_id = account_id
+
+    def alarms(self) -> Iterator[Alarm]:
+        """The alarms that watch one metric of an endpoint."""
+        for region, backend in list(cloudwatch_backends[self._account_id].items()):
+            for held in list(backend.alarms.values()):
+                if held.rule is None and held.namespace in NAMESPACES:
+                    yield Alarm(region, _rule(held), AlarmState(held.state_value))
+
+    def set_state(self, alarm: Alarm, state: AlarmState, reason: str) -> None:
+        """Gives the alarm a new state; does nothing when it was deleted meanwhile."""
+        held = cloudwatch_backends[self._account_id][alarm.region].alarms.get(alarm.rule.name)
+        if held is not None:
+            held.update_state(reason, "{}", state.value)
+
+
+def _rule(held: Any) -> AlarmRule:
+    """The alarm's rule; PutMetricAlarm has refused what has none."""
+    dimensions = tuple(sorted((dimension.name, dimension.value) for dimension in held.dimensions))
+    return AlarmRule(
+        name=held.name,
+        metric=Metric(held.namespace, held.metric_name, dimensions),
+        unit=held.unit,
+        statistic=held.statistic or held.extended_statistic,
+        period_s=int(held.period),
+        evaluation_periods=int(held.evaluation_periods),
+        # Left out, all of them have to breach.
+        datapoints_to_alarm=int(held.datapoints_to_alarm or held.evaluation_periods),
+        comparison=held.comparison_operator,
+        threshold=float(held.threshold),
+        missing=Missing(held.treat_missing_data or Missing.MISSING),
+    )

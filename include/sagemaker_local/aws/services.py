@@ -1,0 +1,36 @@
+"""moto's applications, one a service, in two of which requests are answered by classes of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.utils import convert_to_flask_response
+from moto.moto_server.werkzeug_app import create_backend_app
+
+from include.sagemaker_local.aws.cloudwatch import CloudWatch
+from include.sagemaker_local.aws.cloudwatch_logs import Logs
+from include.sagemaker_local.metrics.series import MetricSeries
+
+
+def create_app_with(series: MetricSeries) -> Callable[[Any], Any]:
+    """moto's `create_backend_app`, except that its CloudWatch knows `series` and its CloudWatch Logs can be tailed."""
+    ours: dict[str, Callable[[], Any]] = {"cloudwatch": lambda: CloudWatch(series), "logs": Logs}
+
+    def create_app(service: Any) -> Any:
+        app = create_backend_app(service)
+        if service in ours:
+            view = convert_to_flask_response(_dispatch(ours[service]))
+            app.view_functions = dict.fromkeys(app.view_functions, view)
+        return app
+
+    return create_app
+
+
+def _dispatch(answering: Callable[[], Any]) -> Callable[[Any, str, Any], Any]:
+    """What moto's classes do with a request: a new instance for each."""
+
+    def dispatch(request: Any, full_url: str, headers: Any) -> Any:
+        return answering()._dispatch(request, full_url, headers)
+
+    return dispatch

@@ -1,0 +1,1 @@
+"""CloudWatch metrics of endpoints: counted beside the invocation path, kept as distributions, judged by alarms."""

@@ -1,0 +1,75 @@
+"""From counts to CloudWatch's metrics: names, namespaces, dimensions and units as SageMaker's own.
+
+Source: "Monitor Amazon SageMaker AI with Amazon CloudWatch" (invocation metrics; instance metrics).
+PURE: no I/O, no third-party imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from include.sagemaker_local.metrics.distribution import Distribution, exact, latencies, merge
+from include.sagemaker_local.metrics.series import Datum, Dimensions, Metric
+from include.sagemaker_local.metrics.tally import Counts
+
+INVOCATIONS = "AWS/SageMaker"
+INSTANCES = "/aws/sagemaker/Endpoints"
+NAMESPACES = frozenset((INVOCATIONS, INSTANCES))
+"""The namespaces that only this server writes to."""
+
+_NO_UNIT = "None"
+_MICROSECONDS = "Microseconds"
+_PERCENT = "Percent"
+
+
+def invocation_data(taken: Iterable[Counts]) -> Iterator[tuple[str, Datum]]:
+    """Every metric of an interval's invocations, each with its region.
+
+    Each is there with the dimensions EndpointName and VariantName, and with EndpointConfigName besides. AWS has the
+    latter only while a deployment has two fleets; here they are always there, so that an alarm on the new fleet alone
+    has data from its first request on.
+    """
+    found: dict[tuple[str, Metric], tuple[str, list[Distribution]]] = {}
+    for counts in taken:
+        route = counts.route
+        variant = (("EndpointName", route.endpoint_name), ("VariantName", counts.variant.name))
+        for name, extra, unit, distribution in _measured(counts):
+            # While a deployment shifts traffic, a route holds variants of two configs.
+            config_name = counts.variant.config_name or route.config_name
+            for config in ((), (("EndpointConfigName", config_name),)):
+                metric = Metric(INVOCATIONS, name, _dimensions(*variant, *extra, *config))
+                found.setdefault((route.region, metric), (unit, []))[1].append(distribution)
+    for (region, metric), (unit, parts) in found.items():
+        yield region, Datum(metric, unit, merge(parts))
+
+
+def instance_data(endpoint_name: str, variant_name: str, name: str, percentages: Sequence[float]) -> Datum:
+    """CPUUtilization or MemoryUtilization of a variant: one value for each of its instances, in percent."""
+    metric = Metric(INSTANCES, name, _dimensions(("EndpointName", endpoint_name), ("VariantName", variant_name)))
+    occurrences: dict[float, int] = {}
+    for percentage in percentages:
+        occurrences[percentage] = occurrences.get(percentage, 0) + 1
+    return Datum(metric, _PERCENT, exact(occurrences))
+
+
+def _measured(counts: Counts) -> Iterator[tuple[str, Dimensions, str, Distribution]]:
+    """Name, further dimensions, unit and values of every metric."""
+    invocations = counts.invocations
+    yield "Invocations", (), _NO_UNIT, exact({1.0: invocations})
+    yield "InvocationsPerInstance", (), _NO_UNIT, exact({1 / len(counts.variant.instances): invocations})
+    # "For each ... response, 1 is sent; otherwise, 0 is sent", so that their Average is a rate.
+    yield "Invocation4XXErrors", (), _NO_UNIT, _flags(counts.client_errors, invocations)
+    yield "Invocation5XXErrors", (), _NO_UNIT, _flags(counts.server_errors, invocations)
+    yield "InvocationModelErrors", (), _NO_UNIT, _flags(counts.model_errors, invocations)
+    yield "ModelLatency", (), _MICROSECONDS, latencies(counts.model_us)
+    yield "OverheadLatency", (), _MICROSECONDS, latencies(counts.overhead_us)
+    for container, occurrences in counts.container_us.items():
+        yield "ContainerLatency", (("ContainerName", container),), _MICROSECONDS, latencies(occurrences)
+
+
+def _flags(ones: int, of: int) -> Distribution:
+    return exact({value: count for value, count in ((0.0, of - ones), (1.0, ones)) if count})
+
+
+def _dimensions(*pairs: tuple[str, str]) -> Dimensions:
+    return tuple(sorted(pairs))
