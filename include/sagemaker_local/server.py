@@ -25,7 +25,7 @@ from include.sagemaker_local.http1.server import HttpServer, start_server
 from include.sagemaker_local.jobs.runner import JobRunner
 from include.sagemaker_local.listening import bind
 from include.sagemaker_local.routes import RouteTable
-from include.sagemaker_local.runtime.process import ProcessRuntime
+from include.sagemaker_local.runtime.selection import open_runtime
 from include.sagemaker_local.settings import MEBIBYTE, Settings
 from include.sagemaker_local.store.store import Store
 from include.sagemaker_local.supervisor import Fleets, Supervisor, Traffic
@@ -87,7 +87,7 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     opened.push_async_callback(client.close)
 
     objects, routes, traffic = MotoObjects(memory), RouteTable(), Traffic()
-    runtime, sink = ProcessRuntime(objects, settings), MotoLogs(settings.account_id)
+    runtime, sink = await opened.enter_async_context(open_runtime(objects, settings)), MotoLogs(settings.account_id)
     fleets = Fleets(runtime, client, sink, routes, traffic, settings)
     supervisor = Supervisor(store, fleets, settings)
     opened.push_async_callback(supervisor.close, min(CLOSE_GRACE_S, settings.stop_grace_s))

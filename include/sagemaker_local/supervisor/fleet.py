@@ -156,6 +156,7 @@ def _plan_instance(region: str, endpoint_name: str, plan: VariantPlan, run_dir: 
             limits=_limits(plan.instance_type),
             directory=directory / container.name,
             log_file=log_file,
+            alone=alone,
         )
         log = ContainerLog(sink, log_file, region=region, group=group, stream=stream)
         chain.append(Member(plan, container, placement, log))
