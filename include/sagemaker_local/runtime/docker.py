@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from include.sagemaker_local.deployment import Container
 from include.sagemaker_local.errors import ContainerError, HostError
@@ -37,6 +38,8 @@ from include.sagemaker_local.settings import Settings
 
 _log = logging.getLogger(__name__)
 
+_IMAGE_CHARS = "/:@"  # of a reference: registry/repository:tag@digest
+_REMOVAL_ATTEMPTS, _REMOVAL_PAUSE_S = 20, 0.5  # removing a container takes tenths of a second, on a busy disk seconds
 _NO_PORT = 0  # of a container that ended before it was asked for; nobody can connect to that
 
 
@@ -70,7 +73,9 @@ class DockerRuntime:
 
     async def _image(self, container: Container) -> dict[str, Any]:
         try:
-            found: dict[str, Any] = await self._engine.call("GET", f"/images/{container.image}/json")
+            found: dict[str, Any] = await self._engine.call(
+                "GET", f"/images/{quote(container.image, safe=_IMAGE_CHARS)}/json"
+            )
         except EngineRefused as refusal:
             if refusal.status != 404:
                 raise
@@ -92,10 +97,13 @@ class DockerRuntime:
         except EngineRefused as refusal:
             raise ContainerError(container.name, f"was not started by Docker: {refusal.message}") from refusal
 
+        port = published_port(description, placement)
+        if port is None and description["State"]["Running"]:
+            raise ContainerError(container.name, "was started by Docker without a port on this machine")
+
         async def removed(container_id: str) -> None:
             await self._forget(container_id, placement.instance_id)
 
-        port = published_port(description, placement)
         address = (PUBLISHED_ON, port or _NO_PORT)
         running = RunningDockerContainer(container.name, address, self._engine, made["Id"], placement.log_file, removed)
         if port is None:
@@ -130,10 +138,23 @@ async def open_docker(objects: ObjectReader, settings: Settings) -> AsyncIterato
     engine = DockerEngine(settings.docker_socket)
     owner = Ownership(data_dir_identity(settings.data_dir, sockets.gethostname()), secrets.token_hex(6))
     info = await engine.call("GET", "/info")
-    if count := await remove_labelled(engine, DATA_DIR_LABEL, owner.data_dir):
-        _log.warning("removed %d containers and networks that an earlier server left", count)
+    await _remove_leftovers(engine, owner)
     watchdog = await Watchdog.start(engine.socket, owner.run)
     try:
         yield DockerRuntime(engine, objects, owner, int(info["NCPU"]))
     finally:
         await watchdog.close()
+
+
+async def _remove_leftovers(engine: DockerEngine, owner: Ownership) -> None:
+    """The watchdog of a server that has just died may be at the same work, which lets single steps of it fail."""
+    for _ in range(_REMOVAL_ATTEMPTS):
+        try:
+            if count := await remove_labelled(engine, DATA_DIR_LABEL, owner.data_dir):
+                _log.warning("removed %d containers and networks that an earlier server left", count)
+        except EngineRefused as refusal:
+            problem = refusal
+            await asyncio.sleep(_REMOVAL_PAUSE_S)
+        else:
+            return
+    raise HostError(f"what an earlier server left on Docker cannot be removed: {problem.message}") from problem

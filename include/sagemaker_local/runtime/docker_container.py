@@ -104,7 +104,9 @@ class RunningDockerContainer:
             except (HostError, OSError) as error:
                 _log.warning("the log of container %s was cut: %s", self.name, error)
             self._exit_code = await self._asked_for_exit_code()
-            query["tail"] = "0"  # what it wrote before is in the file already
+            if self._exit_code is None:
+                query["tail"] = "0"  # what it wrote before is in the file already
+                await asyncio.sleep(_RETRY_S)
 
     async def _copy(self, query: dict[str, str]) -> None:
         frames = Frames()
@@ -133,5 +135,7 @@ class RunningDockerContainer:
             return None
         if state.get("OOMKilled"):
             with self._log_file.open("ab") as log:
-                log.write(b"killed: out of memory; it may take what the instance type has\n")
+                log.write(
+                    b"out of memory: a process of the container was killed; it may take what the instance type has\n"
+                )
         return int(state["ExitCode"])

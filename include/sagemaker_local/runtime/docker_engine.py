@@ -49,7 +49,7 @@ class DockerEngine:
     ) -> Any:
         """The decoded answer, None when it is empty. `body` is sent as JSON; bytes are sent as a tar archive.
 
-        Raises EngineRefused for a status of 400 or more, and HostError when no engine answers in time.
+        Raises EngineRefused for a status of 300 or more, and HostError when no engine answers in time.
         """
         try:
             async with asyncio.timeout(timeout_s), self._opened(method, path, query, body) as answer:
@@ -75,7 +75,7 @@ class DockerEngine:
             answer = _Answer()
             pieces = self._pieces(reader, answer)
             head = await anext(pieces, b"")  # whatever it is, the status is known now
-            if answer.status >= 400:
+            if answer.status >= 300:  # a redirect answers a path that is none, such as an image named "../x"
                 content = head + b"".join([piece async for piece in pieces])
                 raise EngineRefused(answer.status, _message(content))
             yield _after(head, pieces)

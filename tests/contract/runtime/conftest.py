@@ -13,6 +13,8 @@ from include.sagemaker_local.runtime.docker_engine import DockerEngine
 from tests.fakes.docker_images import make_images
 
 SOCKET_VARIABLE = "SLUICE_TEST_DOCKER_SOCKET"
+# Where an engine that was started for the tests has its files; unset for an engine that is somebody's.
+DIRECTORY_VARIABLE = "SLUICE_TEST_DOCKER_DIRECTORY"
 
 
 def answers(socket: Path) -> bool:

@@ -141,7 +141,7 @@ def test_memory_beyond_the_instance_kills_the_container_and_the_log_says_so(benc
         do(running, "fill", mebibytes=400)
     bench.until(lambda: running.exit_code() is not None, "it was killed")
     assert running.exit_code() == 137
-    assert "out of memory" in running.log_tail(1)[0]
+    assert running.log_tail(1)[0].startswith("out of memory: ")
 
 
 def test_a_container_that_dies_is_noticed_and_nothing_of_an_instance_is_left(bench: Bench, docker_socket: Path) -> None:
