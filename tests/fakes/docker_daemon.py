@@ -34,7 +34,9 @@ def main(arguments: Sequence[str]) -> int:
         return _say_and_test(f"the Docker engine at {socket} is used", socket, arguments)
     missing = _missing()
     if missing:
-        return _say_and_test(f"the Docker tests are SKIPPED: none answers at {socket}, and {missing}", None, arguments)
+        return _say_and_test(
+            f"the Docker tests are SKIPPED: no Docker engine answers at {socket}, and {missing}", None, arguments
+        )
     with docker_daemon() as directory:
         os.environ[DIRECTORY_VARIABLE] = str(directory)
         return _say_and_test("a Docker engine was started for the tests", _socket(directory), arguments)

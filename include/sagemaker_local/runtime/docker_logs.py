@@ -14,7 +14,7 @@ class Frames:
         self._rest = b""
 
     def feed(self, piece: bytes) -> bytes:
-        """The output in `piece`, both streams in the order in which they were written; half a frame waits."""
+        """The output in `piece`, both streams in the order in which the engine got them; half a frame waits."""
         data = self._rest + piece
         found, at = [], 0
         while len(data) - at >= _HEADER.size:
