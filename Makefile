@@ -6,10 +6,10 @@ CANDIDATE ?= good
 PORT ?= 4566
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up local test lint types layers unit format lock schema clean
+.PHONY: help install demo up local test lint types layers unit test-docker format lock schema clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/installed ## Create .venv and install the pinned requirements
 
@@ -46,6 +46,9 @@ layers: install ## import-linter: the layers of the design
 
 unit: install ## pytest
 	$(BIN)/python -m pytest -q
+
+test-docker: install ## The tests of the container runtimes on a Docker engine: this machine's, or one started for them
+	$(BIN)/python -m tests.fakes.docker_daemon
 
 format: install ## Let ruff rewrite what it can
 	$(BIN)/ruff check --fix .

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from include.sagemaker_local.doctor import examine
 from include.sagemaker_local.errors import HostError
-from include.sagemaker_local.settings import Settings
+from include.sagemaker_local.settings import RuntimeName, Settings
 
 if TYPE_CHECKING:
     from include.sagemaker_local.server import Server
@@ -74,6 +74,21 @@ def _parser() -> argparse.ArgumentParser:
         help="seconds between two publications of CloudWatch metrics and evaluations of alarms (default: %(default)g)",
     )
     serve.add_argument(
+        "--runtime",
+        type=RuntimeName,
+        choices=list(RuntimeName),
+        default=_DEFAULTS.runtime,
+        help="what runs containers: process, docker, or auto: processes where they serve the image, else Docker "
+        "(default: %(default)s)",
+    )
+    serve.add_argument(
+        "--docker-socket",
+        type=Path,
+        default=_DEFAULTS.docker_socket,
+        metavar="PATH",
+        help="the Docker engine's Unix socket (default: %(default)s)",
+    )
+    serve.add_argument(
         "--log-level", choices=["debug", "info", "warning", "error"], default="info", help="default: %(default)s"
     )
     doctor = commands.add_parser("doctor", help="say whether this machine can serve", description=_doctor.__doc__)
@@ -117,6 +132,8 @@ def _serve(options: argparse.Namespace) -> int:
         load_stage_s=options.stage_seconds,
         time_scale=options.time_scale,
         metrics_interval_s=options.metrics_seconds,
+        runtime=options.runtime,
+        docker_socket=options.docker_socket,
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve_until_told(Server.start, settings))

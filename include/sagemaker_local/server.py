@@ -37,7 +37,7 @@ from include.sagemaker_local.metrics.tally import InvocationTally
 from include.sagemaker_local.metrics.utilisation import UtilisationSampler
 from include.sagemaker_local.metrics.watching import AlarmWatch
 from include.sagemaker_local.routes import RouteTable
-from include.sagemaker_local.runtime.process import ProcessRuntime
+from include.sagemaker_local.runtime.selection import open_runtime
 from include.sagemaker_local.settings import MEBIBYTE, Settings
 from include.sagemaker_local.store.store import Store
 from include.sagemaker_local.supervisor import Fleets, Rollout, Supervisor, Traffic
@@ -101,7 +101,7 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     opened.push_async_callback(client.close)
 
     objects, routes, traffic = MountedObjects(memory, mount.handle), RouteTable(), Traffic()
-    runtime, sink = ProcessRuntime(objects, settings), MotoLogs(settings.account_id)
+    runtime, sink = await opened.enter_async_context(open_runtime(objects, settings)), MotoLogs(settings.account_id)
     fleets = Fleets(runtime, client, sink, routes, traffic, settings)
     alarms = MotoAlarms(settings.account_id)
     rollout = Rollout(fleets, store, alarms, ScaledPace(settings.time_scale))

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 MEBIBYTE = 1024 * 1024
+
+
+class RuntimeName(StrEnum):
+    """What runs the containers."""
+
+    PROCESS = "process"
+    DOCKER = "docker"
+    AUTO = "auto"  # processes for the images that they serve, Docker for the others where an engine answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +42,6 @@ class Settings:
     load_stage_s: float = 3.0
     # SageMaker publishes endpoint metrics each minute.
     metrics_interval_s: float = 60.0
+    runtime: RuntimeName = RuntimeName.PROCESS
+    # Where Docker's own packages put it.
+    docker_socket: Path = Path("/var/run/docker.sock")

@@ -68,7 +68,7 @@ class FakeProcess:
         return self.script.exit_code
 
     def log_tail(self, lines: int) -> tuple[str, ...]:
-        return tuple(self.script.log.splitlines()[-lines:])
+        return tuple(self.script.log.splitlines()[-lines:]) if lines > 0 else ()
 
     async def stop(self, grace_s: float) -> None:
         self.stopped_with.append(grace_s)

@@ -29,6 +29,7 @@ class Placement:
     limits: InstanceLimits
     directory: Path  # this container's own; the model is unpacked below it
     log_file: Path  # stdout and stderr are appended here
+    alone: bool = True  # the only container of its model, which AWS neither gives a port nor asks for a label
 
 
 class RunningContainer(Protocol):

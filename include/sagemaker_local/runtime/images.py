@@ -41,7 +41,8 @@ def framework_image(image: str, *, container: str) -> FrameworkImage:
         raise ContainerError(
             container,
             f"uses the image {image!r}, which cannot run as a process: the process runtime serves AWS's scikit-learn "
-            "and XGBoost images (repositories sagemaker-scikit-learn and sagemaker-xgboost)",
+            "and XGBoost images (repositories sagemaker-scikit-learn and sagemaker-xgboost); on a Docker engine "
+            "`serve --runtime docker` or `--runtime auto` runs any image that it has",
         )
     version = _VERSION.match(tag)
     return FrameworkImage(framework, version.group() if version else "")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import shutil
 import socket
 import sys
 import zlib
@@ -18,10 +17,10 @@ from pathlib import Path
 from include.sagemaker_local.deployment import Container
 from include.sagemaker_local.errors import ContainerError, HostError
 from include.sagemaker_local.objects import ObjectReader
-from include.sagemaker_local.runtime import artifacts
 from include.sagemaker_local.runtime.contract import Placement
 from include.sagemaker_local.runtime.environment import Site, container_environment
 from include.sagemaker_local.runtime.images import FrameworkImage, framework_image
+from include.sagemaker_local.runtime.model_directory import unpack_model
 from include.sagemaker_local.runtime.running import RunningProcess
 from include.sagemaker_local.settings import MEBIBYTE, Settings
 
@@ -58,21 +57,9 @@ class ProcessRuntime:
         """
         image = framework_image(container.image, container=container.name)
         _check_submit_directory(container)
-        await asyncio.to_thread(self._unpack, container, placement)
+        await asyncio.to_thread(unpack_model, self._objects, container, placement)
         with _listener() as listener:
             return await self._spawn(container, placement, image, listener)
-
-    def _unpack(self, container: Container, placement: Placement) -> None:
-        base = placement.directory / "ml"
-        try:
-            shutil.rmtree(base, ignore_errors=True)  # a restart serves what S3 holds now, and nothing left over
-            (base / "model").mkdir(parents=True)
-            placement.log_file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise HostError(f"cannot make the directory of container {container.name!r}: {error}") from error
-        if container.model_data_url is not None:
-            data = self._objects.read(container.model_data_url)
-            artifacts.unpack(data, container.model_data_url, base / "model")
 
     async def _spawn(
         self, container: Container, placement: Placement, image: FrameworkImage, listener: socket.socket

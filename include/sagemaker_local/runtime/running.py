@@ -7,12 +7,12 @@ import os
 import signal
 from pathlib import Path
 
+from include.sagemaker_local.runtime.log_tail import log_tail
 from include.sagemaker_local.runtime.usage import Usage, group_usage
 
 _POLL_S = 0.01  # there is no event for "the group is empty"; a stop is a matter of some 10 ms
 # The kernel has killed the group by then; what is still listed is waiting for init to collect it.
 _COLLECT_S = 5.0
-_TAIL_BYTES = 64 * 1024  # far more than the lines that anybody asks for
 
 
 class RunningProcess:
@@ -35,12 +35,7 @@ class RunningProcess:
 
     def log_tail(self, lines: int) -> tuple[str, ...]:
         """Its last log lines, oldest first; empty when nothing was logged."""
-        try:
-            with self._log_file.open("rb") as log:
-                log.seek(max(0, log.seek(0, os.SEEK_END) - _TAIL_BYTES))
-                return tuple(log.read().decode(errors="replace").splitlines()[-lines:]) if lines > 0 else ()
-        except FileNotFoundError:
-            return ()
+        return log_tail(self._log_file, lines)
 
     def usage(self) -> Usage | None:
         """CPU time and memory of its process group."""

@@ -171,6 +171,7 @@ def _plan_instance(
             limits=_limits(plan.instance_type),
             directory=directory / container.name,
             log_file=log_file,
+            alone=alone,
         )
         log = ContainerLog(sink, log_file, region=region, group=place.group, stream=stream)
         chain.append(Member(plan, container, placement, log))

@@ -65,6 +65,16 @@ def test_a_damaged_store_is_one_line(tmp_path: Path) -> None:
     assert f"cannot use {tmp_path / 's3'}" in one_line(damaged.stderr)
 
 
+def test_docker_without_an_engine_is_one_line(tmp_path: Path) -> None:
+    socket_path = str(tmp_path / "none.sock")
+    options = ("--port", "0", "--data-dir", str(tmp_path / "data"), "--docker-socket", socket_path)
+    refused = cli("serve", "--runtime", "docker", *options)
+    assert refused.returncode == 2
+    line = one_line(refused.stderr)
+    assert f"no Docker engine answers at {socket_path}" in line
+    assert "--runtime process" in line
+
+
 def test_nobody_answers_or_somebody_else_does(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
@@ -81,6 +91,7 @@ def test_nobody_answers_or_somebody_else_does(capsys: pytest.CaptureFixture[str]
         ["serve", "--startup-timeout", "0"],
         ["serve", "--stage-seconds", "nan"],
         ["serve", "--time-scale", "0"],
+        ["serve", "--runtime", "podman"],
         [],
     ],
 )

@@ -1,0 +1,30 @@
+"""A container's model on disk: fetched, checked and unpacked into a directory of the container's own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from include.sagemaker_local.deployment import Container
+from include.sagemaker_local.errors import HostError
+from include.sagemaker_local.objects import ObjectReader
+from include.sagemaker_local.runtime import artifacts
+from include.sagemaker_local.runtime.contract import Placement
+
+
+def unpack_model(objects: ObjectReader, container: Container, placement: Placement) -> Path:
+    """The base directory (`ml`) below the placement's own, with the model in `model`; that is empty without one.
+
+    Blocks. A restart serves what S3 holds now, and nothing left over. Raises ArtifactError or HostError.
+    """
+    base = placement.directory / "ml"
+    try:
+        shutil.rmtree(base, ignore_errors=True)
+        (base / "model").mkdir(parents=True)
+        placement.log_file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HostError(f"cannot make the directory of container {container.name!r}: {error}") from error
+    if container.model_data_url is not None:
+        data = objects.read(container.model_data_url)
+        artifacts.unpack(data, container.model_data_url, base / "model")
+    return base

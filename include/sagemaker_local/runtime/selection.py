@@ -1,0 +1,63 @@
+"""Which runtime a server has: processes, Docker, or for each image the one that suits it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from include.sagemaker_local.deployment import Container
+from include.sagemaker_local.errors import ContainerError, HostError
+from include.sagemaker_local.objects import ObjectReader
+from include.sagemaker_local.runtime.contract import ContainerRuntime, Placement, RunningContainer
+from include.sagemaker_local.runtime.docker import open_docker
+from include.sagemaker_local.runtime.images import framework_image
+from include.sagemaker_local.runtime.process import ProcessRuntime
+from include.sagemaker_local.settings import RuntimeName, Settings
+
+_log = logging.getLogger(__name__)
+
+
+class AutoRuntime:
+    """Starts images that the process runtime serves as processes, which is quick and needs no pull; others on Docker.
+
+    `docker` is None where no engine answered when the server started; `absence` says why.
+    """
+
+    def __init__(self, process: ContainerRuntime, docker: ContainerRuntime | None, absence: str = "") -> None:
+        self._process = process
+        self._docker = docker
+        self._absence = absence
+
+    async def start(self, container: Container, placement: Placement) -> RunningContainer:
+        """As the chosen runtime starts it. Raises ContainerError for an image that would need the missing engine."""
+        try:
+            framework_image(container.image, container=container.name)
+        except ContainerError as not_served:
+            if self._docker is None:
+                raise ContainerError(
+                    container.name, f"{not_served.reason}; {self._absence}: start Docker, then this server again"
+                ) from None
+            return await self._docker.start(container, placement)
+        return await self._process.start(container, placement)
+
+
+@asynccontextmanager
+async def open_runtime(objects: ObjectReader, settings: Settings) -> AsyncIterator[ContainerRuntime]:
+    """The runtime that the settings name. Raises HostError when it is Docker and no engine answers."""
+    process = ProcessRuntime(objects, settings)
+    async with AsyncExitStack() as opened:
+        if settings.runtime is RuntimeName.PROCESS:
+            yield process
+            return
+        try:
+            docker = await opened.enter_async_context(open_docker(objects, settings))
+        except HostError as error:
+            if settings.runtime is RuntimeName.DOCKER:
+                raise HostError(
+                    f"{error}; start Docker, name its socket with --docker-socket, or --runtime process"
+                ) from error
+            _log.info("%s; only images that run as processes are served", error)
+            yield AutoRuntime(process, None, str(error))
+            return
+        yield docker if settings.runtime is RuntimeName.DOCKER else AutoRuntime(process, docker)
