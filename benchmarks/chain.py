@@ -1,11 +1,15 @@
 """The gateway's own cost on a chain of three containers, with nginx + LuaJIT doing the same on the same containers.
 
-    python -m benchmarks.chain [--rounds 3] [--seconds 3] [--connections 16]
+    python -m benchmarks.chain [--rounds 5] [--seconds 3] [--connections 32] [--body-bytes 1024]
 
-Three hops, each a trivial echo server in a process of its own; one gateway process: the data plane behind the HTTP
-server, as `serve` composes it, or one nginx worker whose Lua code asks the same three hops. Load by wrk over loopback;
-rounds are interleaved. Printed are requests a second and the CPU time of the gateway for a request: other work on the
-machine moves the latter less. Needs wrk and, for the peer, nginx with its Lua module (Debian: libnginx-mod-http-lua).
+Three hops, each a trivial echo server in a process of its own; one gateway process: gateway, signature parsing,
+counting and data plane behind the HTTP server, as `serve` composes them, or one nginx worker whose Lua code asks the
+same three hops. wrk sends over loopback what boto3 sends, every request with a signature, date and invocation id of its
+own: first on many connections for throughput, then on one for latency. Rounds are interleaved, the first one warms up.
+
+Printed are medians, and the CPU time of the gateway for a request: other work on the machine moves that less. A ratio
+is that of one round, so that both had the same machine; of these, the median. Needs wrk and, for the peer, nginx with
+its Lua module (Debian: libnginx-mod-http-lua).
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -31,21 +35,36 @@ import uvloop
 
 from include.sagemaker_local.clock import SystemClock
 from include.sagemaker_local.data.plane import DataPlane
+from include.sagemaker_local.gateway import Admin, Gateway, Invocations
 from include.sagemaker_local.http1.client import HttpClient
 from include.sagemaker_local.http1.messages import Handler, Request, Response
 from include.sagemaker_local.http1.server import start_server
 from include.sagemaker_local.metrics.tally import InvocationTally
 from include.sagemaker_local.routes import Hop, Instance, Route, RouteTable, VariantRoute
 from include.sagemaker_local.settings import MEBIBYTE, Settings
+from include.sagemaker_local.store.store import Store
+from include.sagemaker_local.supervisor import Traffic
 
 PATH = "/endpoints/bench/invocations"
 HOPS = 3
 START_TIMEOUT_S = 15.0
 MODULES = Path("/usr/lib/nginx/modules")  # where Debian puts them
+# What boto3 1.4x sends for invoke_endpoint. Like boto3's, no two heads are the same.
 WRK_SCRIPT = """
-wrk.method = "POST"
-wrk.body = "5.1,3.5,1.4,0.2"
-wrk.headers["Content-Type"] = "text/csv"
+local body = string.rep("x", {body_bytes})
+local head = "POST {path} HTTP/1.1\\r\\nHost: 127.0.0.1:4566\\r\\nAccept-Encoding: identity\\r\\n" ..
+  "Content-Type: text/csv\\r\\nAccept: text/csv\\r\\n" ..
+  "User-Agent: Boto3/1.40.0 md/Botocore#1.40.0 ua/2.1 os/linux#6.1 md/arch#x86_64 lang/python#3.12.1 " ..
+  "md/pyimpl#CPython m/Z,b cfg/retry-mode#legacy Botocore/1.40.0\\r\\n" ..
+  "Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-east-1/sagemaker/aws4_request, " ..
+  "SignedHeaders=accept;content-type;host;x-amz-date, Signature="
+local tail = "\\r\\namz-sdk-request: attempt=1\\r\\nContent-Length: " .. #body .. "\\r\\n\\r\\n" .. body
+local count = 0
+request = function()
+  count = count + 1
+  return string.format("%s%064x\\r\\nX-Amz-Date: 20260101T%06dZ\\r\\namz-sdk-invocation-id: 3f1c0c3e-%012x%s",
+    head, count, count % 240000, count, tail)
+end
 """
 NGINX_CONF = """
 load_module {modules}/ndk_http_module.so;
@@ -91,6 +110,16 @@ class Run:
 
     requests_per_s: float
     cpu_us_per_request: float
+    p50_us: float
+
+
+@dataclass(frozen=True)
+class Load:
+    """What is asked of both gateways in each round, and the figure that is compared."""
+
+    title: str
+    connections: int
+    compared: Callable[[Run], float]
 
 
 def main() -> None:
@@ -107,24 +136,33 @@ def main() -> None:
         else:
             print("nginx or its Lua module is missing: no peer in this run")
         script = directory / "post.lua"
-        script.write_text(WRK_SCRIPT)
-        runs: dict[str, list[Run]] = {name: [] for name in gateways}
-        for _ in range(arguments.rounds + 1):
-            for name, (pid, port) in gateways.items():
-                runs[name].append(_load(pid, port, script, arguments))
-    _report({name: measured[1:] for name, measured in runs.items()})  # the first round warms up
+        script.write_text(WRK_SCRIPT.format(path=PATH, body_bytes=arguments.body_bytes))
+        for load in _loads(arguments):
+            runs: dict[str, list[Run]] = {name: [] for name in gateways}
+            for _ in range(arguments.rounds + 1):
+                for name, (pid, port) in gateways.items():
+                    runs[name].append(_load(pid, port, script, load.connections, arguments.seconds))
+            _report(load, {name: measured[1:] for name, measured in runs.items()})
+
+
+def _loads(arguments: argparse.Namespace) -> tuple[Load, ...]:
+    return (
+        Load("requests a second", arguments.connections, lambda run: run.requests_per_s),
+        Load("p50", 1, lambda run: run.p50_us),
+    )
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
-    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--body-bytes", type=int, default=1024)
     return parser.parse_args()
 
 
-def _load(pid: int, port: int, script: Path, arguments: argparse.Namespace) -> Run:
-    command = ["wrk", "-t1", f"-c{arguments.connections}", f"-d{arguments.seconds}s", "-s", str(script)]
+def _load(pid: int, port: int, script: Path, connections: int, seconds: int) -> Run:
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
     before_s = _cpu_s(pid)
     output = subprocess.run(
         [*command, f"http://127.0.0.1:{port}{PATH}"], check=True, capture_output=True, text=True
@@ -132,15 +170,20 @@ def _load(pid: int, port: int, script: Path, arguments: argparse.Namespace) -> R
     used_s = _cpu_s(pid) - before_s
     if "Non-2xx" in output or "Socket errors" in output:
         sys.exit(f"the load met errors, so the figures mean nothing:\n{output}")
-    requests = int(_found(r"(\d+) requests in", output))
-    return Run(float(_found(r"Requests/sec:\s+([\d.]+)", output)), used_s / requests * 1_000_000)
+    requests = int(_found(r"(\d+) requests in", output)[0])
+    p50 = _found(r"50%\s+([\d.]+)(us|ms|s)\n", output)
+    return Run(
+        requests_per_s=float(_found(r"Requests/sec:\s+([\d.]+)", output)[0]),
+        cpu_us_per_request=used_s / requests * 1_000_000,
+        p50_us=float(p50[0]) * {"us": 1, "ms": 1_000, "s": 1_000_000}[p50[1]],
+    )
 
 
-def _found(pattern: str, text: str) -> str:
+def _found(pattern: str, text: str) -> tuple[str, ...]:
     match = re.search(pattern, text)
     if match is None:
         sys.exit(f"wrk printed something unexpected:\n{text}")
-    return match.group(1)
+    return match.groups()
 
 
 def _cpu_s(pid: int) -> float:
@@ -149,18 +192,20 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _report(runs: dict[str, list[Run]]) -> None:
-    print(f"{'gateway':8} {'requests/s':>11} {'(min':>8} {'max)':>8} {'CPU us/request':>15}")
+def _report(load: Load, runs: dict[str, list[Run]]) -> None:
+    title = f"{load.connections} connections"
+    print(f"{title:15} {'requests/s':>11} {'(min':>8} {'max)':>8} {'p50 us':>8} {'CPU us/request':>15}")
     for name, measured in runs.items():
         rates = [run.requests_per_s for run in measured]
+        p50_us = statistics.median(run.p50_us for run in measured)
         cpu_us = statistics.median(run.cpu_us_per_request for run in measured)
-        print(f"{name:8} {statistics.median(rates):11,.0f} {min(rates):8,.0f} {max(rates):8,.0f} {cpu_us:15.1f}")
+        spread = f"{min(rates):8,.0f} {max(rates):8,.0f}"
+        print(f"{name:15} {statistics.median(rates):11,.0f} {spread} {p50_us:8,.0f} {cpu_us:15.1f}")
     if "nginx" in runs:
         pairs = zip(runs["sluice"], runs["nginx"], strict=True)
-        ratios = sorted(ours.requests_per_s / theirs.requests_per_s for ours, theirs in pairs)
-        print(
-            f"sluice / nginx: {statistics.median(ratios):.2f} (rounds: {', '.join(f'{ratio:.2f}' for ratio in ratios)})"
-        )
+        ratios = sorted(load.compared(ours) / load.compared(theirs) for ours, theirs in pairs)
+        shown = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+        print(f"sluice / nginx, {load.title}: {statistics.median(ratios):.2f} (rounds: {shown})")
 
 
 def _free_ports(count: int) -> list[int]:
@@ -225,23 +270,28 @@ async def _echo(request: Request) -> Response:
     return Response(200, [(b"content-type", b"text/csv")], request.body)
 
 
-def _data_plane(hop_ports: list[int]) -> Handler:
+def _gateway(hop_ports: list[int], opened: contextlib.ExitStack) -> Handler:
     hops = tuple(Hop(f"container-{number}", "127.0.0.1", port) for number, port in enumerate(hop_ports, 1))
-    routes = RouteTable()
+    routes, clock = RouteTable(), SystemClock()
     variant = VariantRoute("AllTraffic", 1.0, (Instance("i-0", hops),))
     routes.put(Route("us-east-1", "bench", "bench-config", (variant,)))
-    plane = DataPlane(routes, Settings(data_dir=Path("unused")), HttpClient(), SystemClock(), InvocationTally())
+    settings = Settings(data_dir=Path(opened.enter_context(tempfile.TemporaryDirectory())))
+    store = Store(settings.data_dir / "sagemaker.sqlite3", clock)
+    opened.callback(store.close)
+    data = DataPlane(routes, settings, HttpClient(), clock, InvocationTally())
+    admin = Admin(store, settings, _nothing)
+    return Gateway(Invocations(data, routes, Traffic(), _echo), _echo, admin, _echo).handle
 
-    async def invoke(request: Request) -> Response:
-        return await plane.handle(request, "us-east-1")
 
-    return invoke
+async def _nothing() -> None:
+    """No part of this benchmark resets anything."""
 
 
 async def _serve(role: str, port: int, hop_ports: list[int]) -> None:
-    handler = _echo if role == "hop" else _data_plane(hop_ports)
-    await start_server(handler, port=port, max_body_bytes=MEBIBYTE)
-    await asyncio.Event().wait()
+    with contextlib.ExitStack() as opened:
+        handler = _echo if role == "hop" else _gateway(hop_ports, opened)
+        await start_server(handler, port=port, max_body_bytes=MEBIBYTE)
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
