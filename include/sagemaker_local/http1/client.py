@@ -46,13 +46,10 @@ class HttpClient:
         if connection is None:
             return await pool.send_on_new(message, request.method, deadline_s)
         try:
-            return await connection.send(message, request.method, deadline_s)
+            return await _ask(connection, message, request.method, deadline_s)
         except ConnectionFailed:
             if connection.answer_began or request.method not in _IDEMPOTENT:
                 raise
-        except asyncio.CancelledError:
-            connection.abort()  # its answer would be taken for that of the next request
-            raise
         return await pool.send_on_new(message, request.method, deadline_s)
 
     async def close(self) -> None:
@@ -60,6 +57,18 @@ class HttpClient:
         for pool in self._pools.values():
             pool.close()
         self._pools.clear()
+
+
+async def _ask(connection: ClientConnection, message: bytes, method: bytes, deadline_s: float) -> Response:
+    answer = connection.send(message, method, deadline_s)
+    try:
+        return await answer
+    except asyncio.CancelledError:
+        # Closed, or its answer would be taken for that of the next request; unless the answer has come already: then
+        # the connection may be carrying that next request.
+        if answer.cancelled() or not answer.done():
+            connection.abort()
+        raise
 
 
 class _Pool:
@@ -84,12 +93,7 @@ class _Pool:
         return None
 
     async def send_on_new(self, message: bytes, method: bytes, deadline_s: float) -> Response:
-        connection = await self._connect(deadline_s)
-        try:
-            return await connection.send(message, method, deadline_s)
-        except asyncio.CancelledError:
-            connection.abort()
-            raise
+        return await _ask(await self._connect(deadline_s), message, method, deadline_s)
 
     def release(self, connection: ClientConnection) -> None:
         self._idle.append(connection)

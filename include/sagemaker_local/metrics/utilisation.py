@@ -32,6 +32,8 @@ class UtilisationSampler:
         """Both metrics of every variant, each with its region; an instance's first look gives no CPUUtilization."""
         before, self._before = self._before, {}
         for fleet in self._serving():
+            if fleet.deployment.logs is not None:
+                continue  # a transform job's instances are no endpoint's; their metrics have another namespace
             for variant in fleet.variants:
                 cpu: list[float] = []
                 memory: list[float] = []

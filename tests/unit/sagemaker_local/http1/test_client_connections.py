@@ -54,6 +54,30 @@ def test_requests_at_the_same_time_have_connections_of_their_own(run: Run) -> No
     run(main())
 
 
+def test_giving_up_just_when_the_answer_came_leaves_the_connection_to_others(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with serving(echo()) as container, client() as http:
+            await send(http, container, post())
+            asking = asyncio.create_task(send(http, container, post(b"given up")))
+            complete = ClientConnection._complete
+
+            def complete_and_give_up(connection: ClientConnection, status: int, *, reusable: bool) -> None:
+                complete(connection, status, reusable=reusable)
+                asking.cancel()
+
+            with monkeypatch.context() as patched:
+                patched.setattr(ClientConnection, "_complete", complete_and_give_up)
+                with pytest.raises(asyncio.CancelledError):
+                    await asking
+            assert only_connection(http, container.port).usable
+            assert (await send(http, container, post(b"next"))).body == b"next"
+            assert container.connections == 1
+
+    run(main())
+
+
 def test_small_messages_are_not_held_back(run: Run) -> None:
     async def main() -> None:
         async with serving(echo()) as container, client() as http:

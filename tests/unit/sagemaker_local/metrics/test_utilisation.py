@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from include.sagemaker_local.deployment import Container, Deployment, VariantPlan
+from include.sagemaker_local.deployment import Container, Deployment, LogPlace, VariantPlan
 from include.sagemaker_local.metrics.utilisation import UtilisationSampler
 from include.sagemaker_local.runtime.usage import Usage, group_usage
 from include.sagemaker_local.supervisor.fleet import Fleet, plan_fleet
@@ -61,6 +62,14 @@ def test_both_metrics_of_every_variant(tmp_path: Path) -> None:
     clock.advance(10)
     meters[0].used = Usage(0.5, 100 * GIBIBYTE)  # it was started again
     assert sample() == {"CPUUtilization": [0.0], "MemoryUtilization": [25.0, 100.0]}
+
+
+def test_a_transform_jobs_instances_are_no_endpoints(tmp_path: Path) -> None:
+    serving, (meter, *_) = fleet(tmp_path, 1)
+    meter.used = Usage(1.0, GIBIBYTE)
+    job = replace(serving, deployment=replace(serving.deployment, logs=LogPlace("/aws/sagemaker/TransformJobs")))
+    assert list(UtilisationSampler(lambda: [job], ManualClock()).sample()) == []
+    assert list(UtilisationSampler(lambda: [serving], ManualClock()).sample()) != []
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
