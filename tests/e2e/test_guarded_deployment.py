@@ -80,8 +80,8 @@ def prepare(url: str) -> Any:
         sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
     client("cloudwatch", url).put_metric_alarm(
         AlarmName="too-slow",
-        Namespace="AWS/SageMaker",
-        MetricName="ModelLatency",
+        Namespace="Clients",  # not an endpoint's own metric: what the server evaluates itself, it would set back
+        MetricName="Latency",
         Statistic="Average",
         Period=60,
         EvaluationPeriods=1,
