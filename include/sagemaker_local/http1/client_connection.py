@@ -73,7 +73,7 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asyncio: connected. TCP_NODELAY is set by asyncio and uvloop alike."""
-        self._transport = transport  # type: ignore[assignment]
+        self._transport = transport  # type: ignore[assignment]  # uvloop's are not asyncio's classes
 
     def data_received(self, data: bytes) -> None:
         """Asyncio: bytes have come."""

@@ -67,7 +67,7 @@ class ServerConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asyncio: the client is there."""
-        self._transport = transport  # type: ignore[assignment]
+        self._transport = transport  # type: ignore[assignment]  # uvloop's are not asyncio's classes
         self._book.open.add(self)
 
     def data_received(self, data: bytes) -> None:
