@@ -67,6 +67,20 @@ def _parser() -> argparse.ArgumentParser:
         "and load tests take the time they take (default: %(default)g)",
     )
     serve.add_argument(
+        "--max-payload-bytes",
+        type=_size,
+        default=_DEFAULTS.max_invoke_body_bytes,
+        metavar="N",
+        help="the largest body that InvokeEndpoint takes (default: %(default)d, which is 25 MiB)",
+    )
+    serve.add_argument(
+        "--max-hop-bytes",
+        type=_size,
+        default=_DEFAULTS.max_hop_body_bytes,
+        metavar="N",
+        help="the largest answer that one container of a pipeline may hand to the next (default: %(default)d)",
+    )
+    serve.add_argument(
         "--metrics-seconds",
         type=_seconds,
         default=_DEFAULTS.metrics_interval_s,
@@ -131,6 +145,8 @@ def _serve(options: argparse.Namespace) -> int:
         startup_timeout_s=options.startup_timeout,
         load_stage_s=options.stage_seconds,
         time_scale=options.time_scale,
+        max_invoke_body_bytes=options.max_payload_bytes,
+        max_hop_body_bytes=options.max_hop_bytes,
         metrics_interval_s=options.metrics_seconds,
         runtime=options.runtime,
         docker_socket=options.docker_socket,
@@ -201,6 +217,13 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"{text} is not a port: 0 to 65535")
     return port
+
+
+def _size(text: str) -> int:
+    size = int(text)
+    if size < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of bytes above 0")
+    return size
 
 
 def _factor(text: str) -> float:

@@ -31,6 +31,7 @@ class VariantPlan:
     weight: float
     containers: tuple[Container, ...]
     startup_timeout_s: float | None = None  # how long /ping may take to answer; None means the server's default
+    direct: bool = False  # InferenceExecutionConfig Mode Direct: a request is for one container, which it names
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class VariantRoute:
     weight: float
     instances: tuple[Instance, ...]
     config_name: str | None = None  # the EndpointConfig it belongs to; None means the route's
+    direct: bool = False  # a request is for one container of an instance, which it names, and not for the chain
 
 
 @dataclass(frozen=True, slots=True)

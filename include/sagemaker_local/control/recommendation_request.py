@@ -86,8 +86,11 @@ def _check_subject(call: Call, inputs: Members) -> ModelPackageRecord | None:
     if container.text("SupportedEndpointType") == "Serverless":
         raise unsupported("ContainerConfig with SupportedEndpointType Serverless", _WHERE)
     if model_name is not None:
-        if call.store.model(call.region, model_name) is None:
+        model = call.store.model(call.region, model_name)
+        if model is None:
             raise could_not_find("model", call.home.arn("model", model_name))
+        if model.direct:
+            raise unsupported(f"the model {model.name}, whose containers are invoked directly,", _WHERE)
         _check_described(_describe(container, None), "ContainerConfig")
         return None
     package_arn = call.home.arn_of("model-package", arn or "")
@@ -142,3 +145,5 @@ def _check_endpoint(call: Call, given: Members) -> None:
     variants = len(endpoint.live.variants)
     if variants != 1:
         raise invalid(f'Endpoint "{arn}" has {variants} variants; an endpoint to be benchmarked must have exactly one.')
+    if endpoint.live.variants[0].direct:
+        raise unsupported(f'endpoint "{arn}", whose containers are invoked directly,', _WHERE)

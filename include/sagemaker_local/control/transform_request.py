@@ -30,6 +30,8 @@ def check_request(call: Call) -> ModelRecord:
     model = call.store.model(call.region, name)
     if model is None:
         raise could_not_find("model", call.home.arn("model", name))
+    if model.direct:
+        raise unsupported(f"the model {model.name}, whose containers are invoked directly,", _WHERE)
     return model
 
 

@@ -40,7 +40,8 @@ class Chain:
 
         The client's Content-Type goes to the first container, its Accept to the last one; in between, a response's
         Content-Type is the next request's, to the letter. Raises ModelError, naming the container, at the first
-        answer that is not 2xx, comes too late or not at all, or is too large to be handed on.
+        answer that is not 2xx, comes too late or not at all, or is too large to be handed on. A request for one
+        container (Direct mode) comes with that container's hop alone.
         """
         last = len(hops) - 1
         now_s = self._clock.monotonic_s()
@@ -53,21 +54,29 @@ class Chain:
                 headers.append((b"content-type", content_type))
             if position == last and invocation.accept is not None:
                 headers.append((b"accept", invocation.accept))
-            label = hop.name if last else SINGLE_CONTAINER
+            label = hop.name if last or invocation.target_container is not None else SINGLE_CONTAINER
             request = Request(b"POST", b"/invocations", headers, body)
             try:
                 response = await self._client.request(hop.host, hop.port, request, timeout_s=deadline_s - now_s)
             except HttpError as error:
-                raise _no_answer(label, error) from error
-            if not 200 <= response.status < 300:
-                raise model_error.answered_with_error(label, response.status, response.body)
+                raise _noted(_no_answer(label, error), latencies_us) from error
             started_s, now_s = now_s, self._clock.monotonic_s()
             latencies_us.append((label, round((now_s - started_s) * 1_000_000)))
+            if not 200 <= response.status < 300:
+                failure = model_error.answered_with_error(label, response.status, response.body)
+                raise _noted(failure, latencies_us)
             body, content_type = response.body, response.header(b"content-type")
             if position != last and len(body) > self._max_hop_body_bytes:
                 following = hops[position + 1].name
-                raise model_error.too_large(label, following, response.status, len(body), self._max_hop_body_bytes)
+                size = len(body)
+                failure = model_error.too_large(label, following, response.status, size, self._max_hop_body_bytes)
+                raise _noted(failure, latencies_us)
         return ChainAnswer(response, latencies_us)
+
+
+def _noted(error: ModelError, latencies_us: list[tuple[str, int]]) -> ModelError:
+    error.latencies_us = latencies_us
+    return error
 
 
 def _no_answer(container: str, error: HttpError) -> ModelError:

@@ -15,12 +15,14 @@ CUSTOM_ATTRIBUTES = b"x-amzn-sagemaker-custom-attributes"
 
 _PREFIX = b"x-amzn-sagemaker-"
 _TARGET_VARIANT = b"x-amzn-sagemaker-target-variant"
+_TARGET_CONTAINER = b"x-amzn-sagemaker-target-container-hostname"
 
-# What containers get to see besides Content-Type and Accept; the platform strips every other header.
-_PASSED_ON = frozenset((CUSTOM_ATTRIBUTES, b"x-amzn-sagemaker-inference-id"))
-
-# From the API model: CustomAttributesHeader is at most 1,024 characters.
-_MAX_CUSTOM_ATTRIBUTES = 1024
+# What containers get to see besides Content-Type and Accept; the platform strips every other header. With the API
+# model's names and limits: at least and at most so many characters of ASCII.
+_PASSED_ON = {
+    CUSTOM_ATTRIBUTES: ("customAttributes", 0, 1024),
+    b"x-amzn-sagemaker-inference-id": ("inferenceId", 1, 64),
+}
 
 _OTHER_OPERATIONS = {
     b"async-invocations": "InvokeEndpointAsync",
@@ -30,13 +32,17 @@ _OTHER_OPERATIONS = {
 
 
 class Invocation(NamedTuple):
-    """One request as the containers of a pipeline get to see it, and which variant shall answer (None: any)."""
+    """One request as the containers get to see it, and who shall answer: which variant (None: any), which container.
+
+    `target_container` is None for a request that runs through all containers.
+    """
 
     body: bytes
     content_type: bytes | None
     accept: bytes | None
     passed_on: Headers
-    target_variant: str | None
+    target_variant: str | None = None
+    target_container: str | None = None
 
 
 def endpoint_name(request: Request) -> str:
@@ -57,7 +63,7 @@ def endpoint_name(request: Request) -> str:
 
 def read_invocation(request: Request) -> Invocation:
     """Raises ApiError ValidationError for a header that asks for something that is not there, or breaks a limit."""
-    content_type = accept = target_variant = None
+    content_type = accept = target_variant = target_container = None
     passed_on: Headers = []
     for header in request.headers:
         name, value = header
@@ -69,20 +75,28 @@ def read_invocation(request: Request) -> Invocation:
             continue
         elif name in _PASSED_ON:
             passed_on.append(header)
-            _check_length(name, value)
+            _check(value, *_PASSED_ON[name])
         elif name == _TARGET_VARIANT:
             target_variant = value.decode("latin-1")
+        elif name == _TARGET_CONTAINER:
+            target_container = value.decode("latin-1")
         else:
             raise _not_there_yet(f"the header {name.decode('latin-1')}")
-    return Invocation(request.body, content_type, accept, passed_on, target_variant)
+    return Invocation(request.body, content_type, accept, passed_on, target_variant, target_container)
 
 
-def _check_length(name: bytes, value: bytes) -> None:
-    if name == CUSTOM_ATTRIBUTES and len(value) > _MAX_CUSTOM_ATTRIBUTES:
-        constraint = f"Member must have length less than or equal to {_MAX_CUSTOM_ATTRIBUTES}"
-        shown = value.decode("latin-1")
-        message = f"1 validation error detected: Value '{shown}' at 'customAttributes' failed to satisfy constraint: "
-        raise ApiError("ValidationError", message + constraint)
+def _check(value: bytes, member: str, shortest: int, longest: int) -> None:
+    if len(value) > longest:
+        broken = f"Member must have length less than or equal to {longest}"
+    elif len(value) < shortest:
+        broken = f"Member must have length greater than or equal to {shortest}"
+    elif not value.isascii():
+        broken = r"Member must satisfy regular expression pattern: \p{ASCII}*"
+    else:
+        return
+    shown = value.decode("latin-1")
+    message = f"1 validation error detected: Value '{shown}' at '{member}' failed to satisfy constraint: {broken}"
+    raise ApiError("ValidationError", message)
 
 
 def _not_there_yet(what: str) -> ApiError:

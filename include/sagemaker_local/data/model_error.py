@@ -5,6 +5,8 @@ PURE: no I/O, no third-party imports.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from include.sagemaker_local.errors import ApiError
 
 # An error page quoted in an error message helps up to a point; AWS names no limit of its own.
@@ -18,6 +20,8 @@ class ModelError(ApiError):
         super().__init__("ModelError", message, status=424)
         self.original_status = original_status
         self.original_message = original_message
+        # The microseconds of every container that answered, the failing one's error among them.
+        self.latencies_us: Sequence[tuple[str, int]] = ()
 
     @property
     def error_code(self) -> str:

@@ -24,5 +24,7 @@ class Observer(Protocol):
 
         `failed_with` is None when every container answered 2xx, else the original status of the ModelError.
         `model_us` is what the containers took in all, `overhead_us` the rest of the time between receiving the request
-        and having its answer, `container_us` each container's share, in order, empty after a failure.
+        and having its answer, `container_us` the share of each container that answered, in order, with
+        an error or without. On a variant that is invoked directly it is the one container that was asked, which after
+        a failure took `model_us`.
         """

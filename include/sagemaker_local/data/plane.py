@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 
 from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.data.chain import Chain, ChainAnswer
+from include.sagemaker_local.data.direct import asked_hops, refuse_wrong_container
 from include.sagemaker_local.data.invocation import CUSTOM_ATTRIBUTES, Invocation, endpoint_name, read_invocation
 from include.sagemaker_local.data.model_error import ModelError
 from include.sagemaker_local.data.observer import Observer
@@ -74,17 +75,22 @@ class DataPlane:
         self._check_size(invocation)
         route = self._route(region, name)
         variant = self._variant(route, invocation.target_variant)
+        if variant.direct or invocation.target_container is not None:
+            refuse_wrong_container(route, variant, invocation.target_container)
         instances = variant.instances
         asked_s = self._clock.monotonic_s()
         try:
             if len(instances) == 1:
-                answer = await self._chain.run(instances[0].hops, invocation)
+                answer = await self._chain.run(asked_hops(instances[0], invocation), invocation)
             else:
                 answer = await self._ask_least_busy(instances, invocation)
         except ModelError as error:
             model_us = _microseconds(self._clock.monotonic_s() - asked_s)
             overhead_us = _microseconds(asked_s - received_s)
-            self._observer.record(route, variant, error.original_status, model_us, overhead_us, ())
+            # A container that is asked alone is known, and counted, also when it gave no answer.
+            target = invocation.target_container
+            container_us = error.latencies_us if target is None else ((target, model_us),)
+            self._observer.record(route, variant, error.original_status, model_us, overhead_us, container_us)
             raise
         model_us = sum([latency_us for _, latency_us in answer.latencies_us])
         overhead_us = _microseconds(self._clock.monotonic_s() - received_s) - model_us
@@ -121,7 +127,7 @@ class DataPlane:
         key = instance.instance_id
         outstanding[key] = outstanding.get(key, 0) + 1
         try:
-            return await self._chain.run(instance.hops, invocation)
+            return await self._chain.run(asked_hops(instance, invocation), invocation)
         finally:
             outstanding[key] -= 1
             if not outstanding[key]:

@@ -43,9 +43,13 @@ def invocation_data(taken: Iterable[Counts]) -> Iterator[tuple[str, Datum]]:
         yield region, Datum(metric, unit, merge(parts))
 
 
-def instance_data(endpoint_name: str, variant_name: str, name: str, percentages: Sequence[float]) -> Datum:
-    """CPUUtilization or MemoryUtilization of a variant: one value for each of its instances, in percent."""
-    metric = Metric(INSTANCES, name, _dimensions(("EndpointName", endpoint_name), ("VariantName", variant_name)))
+def instance_data(
+    endpoint_name: str, variant_name: str, name: str, percentages: Sequence[float], container: str | None = None
+) -> Datum:
+    """CPUUtilization or MemoryUtilization of a variant, or one container: a value for each instance, in percent."""
+    extra = () if container is None else (("ContainerName", container),)
+    variant = (("EndpointName", endpoint_name), ("VariantName", variant_name))
+    metric = Metric(INSTANCES, name, _dimensions(*variant, *extra))
     occurrences: dict[float, int] = {}
     for percentage in percentages:
         occurrences[percentage] = occurrences.get(percentage, 0) + 1
@@ -65,6 +69,21 @@ def _measured(counts: Counts) -> Iterator[tuple[str, Dimensions, str, Distributi
     yield "OverheadLatency", (), _MICROSECONDS, latencies(counts.overhead_us)
     for container, occurrences in counts.container_us.items():
         yield "ContainerLatency", (("ContainerName", container),), _MICROSECONDS, latencies(occurrences)
+    for container, own in counts.containers.items():
+        yield from _of_container(container, own)
+
+
+def _of_container(container: str, counts: Counts) -> Iterator[tuple[str, Dimensions, str, Distribution]]:
+    """What AWS has of each container of an endpoint that is invoked directly, besides its ContainerLatency.
+
+    Source: "Metrics for multi-container endpoints with direct invocation".
+    """
+    invocations = counts.invocations
+    name = (("ContainerName", container),)
+    yield "Invocations", name, _NO_UNIT, exact({1.0: invocations})
+    yield "Invocation4XXErrors", name, _NO_UNIT, _flags(counts.client_errors, invocations)
+    yield "Invocation5XXErrors", name, _NO_UNIT, _flags(counts.server_errors, invocations)
+    yield "OverheadLatency", name, _MICROSECONDS, latencies(counts.overhead_us)
 
 
 def _flags(ones: int, of: int) -> Distribution:

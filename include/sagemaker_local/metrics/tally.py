@@ -20,6 +20,7 @@ class Counts:
     __slots__ = (
         "client_errors",
         "container_us",
+        "containers",
         "invocations",
         "is_pipeline",
         "model_errors",
@@ -41,6 +42,24 @@ class Counts:
         self.model_us: defaultdict[int, int] = defaultdict(int)
         self.overhead_us: defaultdict[int, int] = defaultdict(int)
         self.container_us: defaultdict[str, defaultdict[int, int]] = defaultdict(partial(defaultdict, int))
+        # Of a variant that is invoked directly: each container's own counts, by its name.
+        self.containers: dict[str, Counts] = {}
+
+    def add(
+        self, failed_with: int | None, model_us: int, overhead_us: int, container_us: Sequence[tuple[str, int]]
+    ) -> None:
+        """One invocation more; see `InvocationTally.record`."""
+        self.invocations += 1
+        self.model_us[model_us] += 1
+        self.overhead_us[overhead_us] += 1
+        # The only container of a model has no latency of its own in CloudWatch: ContainerLatency is for pipelines.
+        if self.is_pipeline:
+            for name, latency_us in container_us:
+                self.container_us[name][latency_us] += 1
+        if failed_with is not None:
+            self.model_errors += 1
+            self.client_errors += 400 <= failed_with < 500
+            self.server_errors += failed_with >= 500
 
 
 class InvocationTally:
@@ -68,17 +87,12 @@ class InvocationTally:
         counts = self._counts.get(id(variant))
         if counts is None or counts.route is not route:
             counts = self._begin(route, variant)
-        counts.invocations += 1
-        counts.model_us[model_us] += 1
-        counts.overhead_us[overhead_us] += 1
-        # The only container of a model has no latency of its own in CloudWatch: ContainerLatency is for pipelines.
-        if counts.is_pipeline:
-            for name, latency_us in container_us:
-                counts.container_us[name][latency_us] += 1
-        if failed_with is not None:
-            counts.model_errors += 1
-            counts.client_errors += 400 <= failed_with < 500
-            counts.server_errors += failed_with >= 500
+        counts.add(failed_with, model_us, overhead_us, container_us)
+        if variant.direct:
+            ((name, _),) = container_us
+            if name not in counts.containers:
+                counts.containers[name] = Counts(route, variant)
+            counts.containers[name].add(failed_with, model_us, overhead_us, ())
 
     def take(self) -> list[Counts]:
         """Everything since the last take. Several may be for one variant, when its route has changed."""

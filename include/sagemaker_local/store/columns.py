@@ -53,7 +53,11 @@ def deployment_to_json(deployment: Deployment | None) -> str | None:
     if deployment is None:
         return None
     variants = [
-        {**_variant(plan), "containers": [_container(container) for container in plan.containers]}
+        {
+            **_variant(plan),
+            "containers": [_container(container) for container in plan.containers],
+            "direct": plan.direct,
+        }
         for plan in deployment.variants
     ]
     return to_json({"config_name": deployment.config_name, "variants": variants})

@@ -59,6 +59,12 @@ class ModelRecord:
     created_at_s: float
     accepted: JsonObject
 
+    @property
+    def direct(self) -> bool:
+        """Whether a request is for one container, which it names (InferenceExecutionConfig), and not for the chain."""
+        execution = self.accepted.get("InferenceExecutionConfig")
+        return isinstance(execution, Mapping) and execution["Mode"] == "Direct"
+
 
 @dataclass(frozen=True, slots=True)
 class VariantRecord:

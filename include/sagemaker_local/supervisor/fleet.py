@@ -128,6 +128,7 @@ class Fleet:
                     for instance in variant.instances
                 ),
                 self.deployment.config_name,
+                variant.plan.direct,
             )
             for variant in self.variants
         )

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from include.sagemaker_local.deployment import Container
 from tests.contract.control.conftest import IMAGE, ROLE, Rig
 from tests.fakes.archives import tar_gz
+from tests.fakes.transforms import accepted
 
 Refused = Callable[..., tuple[str, str]]
 REGION = "us-east-1"
@@ -100,10 +101,6 @@ def test_a_model_that_cannot_be_is_refused_and_not_kept(
         ({"PrimaryContainer": {"Image": "i", "ModelDataUrl": "https://b.s3.amazonaws.com/k"}}, "https"),
         ({"PrimaryContainer": {"Image": "i"}, "EnableNetworkIsolation": True}, "EnableNetworkIsolation"),
         (
-            {"Containers": [{"Image": "i"}] * 2, "InferenceExecutionConfig": {"Mode": "Direct"}},
-            "InferenceExecutionConfig with Mode Direct",
-        ),
-        (
             {
                 "PrimaryContainer": {
                     "Image": "i",
@@ -123,6 +120,47 @@ def test_what_is_not_served_is_refused_by_its_name(
     assert code == "UnsupportedOperation"
     assert member in message
     assert rig.store.models(REGION) == []
+
+
+def test_a_model_whose_containers_are_invoked_directly(rig: Rig, refused: Refused) -> None:
+    direct = {"InferenceExecutionConfig": {"Mode": "Direct"}}
+    rig.model("direct", **direct)
+    assert rig.client.describe_model(ModelName="direct")["InferenceExecutionConfig"] == {"Mode": "Direct"}
+    rig.config("config-1", model="direct")
+    rig.endpoint()
+    assert rig.deployed().variants[0].direct
+    kept = rig.store.endpoint(REGION, "staging")
+    assert kept is not None
+    assert kept.live is not None
+    assert kept.live.variants[0].direct
+    code, message = refused(rig.client.create_model, ModelName="alone", PrimaryContainer={"Image": "i"}, **direct)
+    assert code == "ValidationException"
+    assert "Containers" in message
+
+
+def test_what_needs_the_whole_chain_refuses_a_model_that_is_invoked_directly(rig: Rig, refused: Refused) -> None:
+    rig.model("pipeline", InferenceExecutionConfig={"Mode": "Direct"})
+    rig.endpoint()
+    rig.deployed()
+    for subject, inputs in (
+        ("the model pipeline", {}),
+        ('endpoint "arn', {"Endpoints": [{"EndpointName": "staging"}]}),
+    ):
+        source = {"ModelPackageVersionArn": rig.package()} if inputs else {"ModelName": "pipeline"}
+        code, message = refused(
+            rig.client.create_inference_recommendations_job,
+            JobName="job",
+            JobType="Default",
+            RoleArn=ROLE,
+            InputConfig={**source, **inputs},
+        )
+        assert code == "UnsupportedOperation"
+        assert subject in message
+        assert "invoked directly" in message
+    rig.objects.objects["s3://in/data/a.csv"] = b"1"
+    code, message = refused(rig.client.create_transform_job, **accepted(TransformJobName="job"))
+    assert code == "UnsupportedOperation"
+    assert "invoked directly" in message
 
 
 def test_a_single_archive_may_be_given_as_a_model_data_source(rig: Rig) -> None:

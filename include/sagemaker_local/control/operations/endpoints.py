@@ -137,6 +137,7 @@ def _plan(call: Call, variant: VariantRecord) -> VariantPlan:
         weight=variant.weight,
         containers=model.containers,
         startup_timeout_s=variant.startup_timeout_s,
+        direct=model.direct,
     )
 
 

@@ -23,7 +23,7 @@ async def create_model(call: Call) -> Answer:
     arn = call.home.arn("model", name)
     _refuse_taken(call, name, arn)
     containers = chain(_drafts(call))
-    _refuse_what_is_not_served(request, len(containers))
+    _refuse_what_is_not_served(request)
     tags = requested_tags(request)
     await check_model_data(call, containers)
     _refuse_taken(call, name, arn)  # another request may have taken the name while the archives were read
@@ -73,10 +73,10 @@ def _drafts(call: Call) -> list[Draft]:
     ]
 
 
-def _refuse_what_is_not_served(request: Members, container_count: int) -> None:
+def _refuse_what_is_not_served(request: Members) -> None:
     execution = request.structure("InferenceExecutionConfig")
-    if execution and execution.required("Mode") == "Direct" and container_count > 1:
-        raise unsupported("InferenceExecutionConfig with Mode Direct", "CreateModel")
+    if execution and execution.required("Mode") == "Direct" and "PrimaryContainer" in request:
+        raise invalid("InferenceExecutionConfig with Mode Direct is for a model with Containers, which have hostnames.")
     if request.flag("EnableNetworkIsolation"):
         raise unsupported("EnableNetworkIsolation, which processes of this machine cannot be held to,", "CreateModel")
 

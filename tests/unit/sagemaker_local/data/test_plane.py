@@ -115,7 +115,6 @@ def test_a_busy_instance_is_passed_over_until_it_is_free_again() -> None:
         (invoke(target=b"/endpoints/flowers/async-invocations"), "InvokeEndpointAsync"),
         (invoke(target=b"/endpoints/flowers/invocations-response-stream"), "InvokeEndpointWithResponseStream"),
         (invoke(x_amzn_sagemaker_target_model="a.tar.gz"), "x-amzn-sagemaker-target-model"),
-        (invoke(x_amzn_sagemaker_target_container_hostname="b"), "x-amzn-sagemaker-target-container-hostname"),
         (invoke(x_amzn_sagemaker_inference_component="c"), "x-amzn-sagemaker-inference-component"),
         (invoke(x_amzn_sagemaker_session_id="NEW_SESSION"), "x-amzn-sagemaker-session-id"),
         (invoke(x_amzn_sagemaker_enable_explanations="`true`"), "x-amzn-sagemaker-enable-explanations"),
@@ -160,6 +159,27 @@ def test_custom_attributes_that_are_too_long_are_refused() -> None:
             status, kind, members = error(await data.handle(too_long, REGION))
             assert (status, kind) == (400, "ValidationError")
             assert "'customAttributes'" in members["Message"]
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("inference_id", "said"),
+    [
+        ("x" * 65, "Member must have length less than or equal to 64"),
+        ("", "Member must have length greater than or equal to 1"),
+        ("\xfc", r"Member must satisfy regular expression pattern: \p{ASCII}*"),
+    ],
+)
+def test_an_inference_id_that_the_api_does_not_allow_is_refused(inference_id: str, said: str) -> None:
+    async def main() -> None:
+        async with pipeline(echo()) as containers, plane(*one_variant(containers)) as data:
+            answered = await data.handle(invoke(x_amzn_sagemaker_inference_id="x" * 64), REGION)
+            assert answered.status == 200
+            assert containers[0].seen[0].header("x-amzn-sagemaker-inference-id") == "x" * 64
+            _, kind, members = error(await data.handle(invoke(x_amzn_sagemaker_inference_id=inference_id), REGION))
+            assert kind == "ValidationError"
+            assert members["Message"].endswith(f"at 'inferenceId' failed to satisfy constraint: {said}")
 
     run(main())
 
