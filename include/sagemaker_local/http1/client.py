@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from include.sagemaker_local.http1.client_connection import ClientConnection
 from include.sagemaker_local.http1.errors import ConnectionFailed, RequestTimeout
-from include.sagemaker_local.http1.messages import Request, Response
+from include.sagemaker_local.http1.messages import Request, Response, StreamedResponse
 from include.sagemaker_local.http1.rendering import render_request
 
 Address: TypeAlias = tuple[str, int]
@@ -30,11 +30,13 @@ class HttpClient:
     def __init__(self) -> None:
         self._pools: dict[Address, _Pool] = {}
 
-    async def request(self, host: str, port: int, request: Request, *, timeout_s: float) -> Response:
+    async def request(
+        self, host: str, port: int, request: Request, *, timeout_s: float, streamed: bool = False
+    ) -> Response:
         """Send `request` and return the whole answer, whatever its status.
 
         `timeout_s` covers connecting, sending and receiving. Raises ConnectionFailed, RequestTimeout or ProtocolError.
-        Host, Content-Length and Connection are the client's business.
+        Host, Content-Length and Connection are the client's business. `streamed` is for `stream`.
         """
         pool = self._pools.get((host, port))
         if pool is None:
@@ -44,13 +46,24 @@ class HttpClient:
         deadline_s = now_s + timeout_s
         connection = pool.take_idle(now_s)
         if connection is None:
-            return await pool.send_on_new(message, request.method, deadline_s)
+            return await pool.send_on_new(message, request.method, deadline_s, streamed)
         try:
-            return await _ask(connection, message, request.method, deadline_s)
+            return await _ask(connection, message, request.method, deadline_s, streamed)
         except ConnectionFailed:
             if connection.answer_began or request.method not in _IDEMPOTENT:
                 raise
-        return await pool.send_on_new(message, request.method, deadline_s)
+        return await pool.send_on_new(message, request.method, deadline_s, streamed)
+
+    async def stream(self, host: str, port: int, request: Request, *, timeout_s: float) -> StreamedResponse:
+        """As `request`, but returns with the head of the answer, and `timeout_s` ends there.
+
+        Whoever reads the body bounds its time (`asyncio.timeout`), and closes it when they do not want the rest: that
+        is the end of the connection. A body that breaks off raises ConnectionFailed or ProtocolError.
+        """
+        answer = await self.request(host, port, request, timeout_s=timeout_s, streamed=True)
+        if not isinstance(answer, StreamedResponse):
+            raise TypeError("a connection that was asked for a streamed answer gave a whole one")
+        return answer
 
     async def close(self) -> None:
         """Close all connections. Requests under way end with ConnectionFailed."""
@@ -59,8 +72,10 @@ class HttpClient:
         self._pools.clear()
 
 
-async def _ask(connection: ClientConnection, message: bytes, method: bytes, deadline_s: float) -> Response:
-    answer = connection.send(message, method, deadline_s)
+async def _ask(
+    connection: ClientConnection, message: bytes, method: bytes, deadline_s: float, streamed: bool
+) -> Response:
+    answer = connection.send(message, method, deadline_s, streamed=streamed)
     try:
         return await answer
     except asyncio.CancelledError:
@@ -68,6 +83,8 @@ async def _ask(connection: ClientConnection, message: bytes, method: bytes, dead
         # the connection may be carrying that next request.
         if answer.cancelled() or not answer.done():
             connection.abort()
+        elif answer.exception() is None and isinstance(response := answer.result(), StreamedResponse):
+            await response.pieces.aclose()
         raise
 
 
@@ -92,8 +109,8 @@ class _Pool:
             connection.abort()
         return None
 
-    async def send_on_new(self, message: bytes, method: bytes, deadline_s: float) -> Response:
-        return await _ask(await self._connect(deadline_s), message, method, deadline_s)
+    async def send_on_new(self, message: bytes, method: bytes, deadline_s: float, streamed: bool) -> Response:
+        return await _ask(await self._connect(deadline_s), message, method, deadline_s, streamed)
 
     def release(self, connection: ClientConnection) -> None:
         self._idle.append(connection)

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 import httptools
 
+from include.sagemaker_local.http1.body_pieces import BodyPieces
 from include.sagemaker_local.http1.errors import ConnectionFailed, HttpError, ProtocolError, RequestTimeout
-from include.sagemaker_local.http1.messages import Headers, Response
+from include.sagemaker_local.http1.messages import Headers, Response, StreamedResponse
 
 # What announces where a body ends.
 _LENGTHS = frozenset((b"content-length", b"transfer-encoding"))
@@ -38,6 +39,8 @@ class ClientConnection(asyncio.Protocol):
         self._transport: asyncio.Transport = None  # type: ignore[assignment]  # set before anything else is called
         self._parser: Any = httptools.HttpResponseParser(self)
         self._answer: asyncio.Future[Response] | None = None
+        self._streamed = False  # the answer is wanted when its head is there
+        self._body: BodyPieces | None = None  # the body under way, once it was handed out
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at_s = 0.0
         self._deadline_s = 0.0
@@ -50,13 +53,17 @@ class ClientConnection(asyncio.Protocol):
         poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
         return not poll.poll(0)
 
-    def send(self, message: bytes, method: bytes, deadline_s: float) -> asyncio.Future[Response]:
+    def send(
+        self, message: bytes, method: bytes, deadline_s: float, *, streamed: bool = False
+    ) -> asyncio.Future[Response]:
         """Write a request, rendered. The future ends with its response, or with an HttpError.
 
-        `deadline_s` is a time of the event loop's clock.
+        `deadline_s` is a time of the event loop's clock. `streamed` wants a StreamedResponse, as soon as its head is
+        there; then there is no deadline any more.
         """
         answer = self._answer = self._loop.create_future()
         self._method = method
+        self._streamed = streamed
         self.answer_began = False
         self._deadline_s = deadline_s
         if self._timer is None or deadline_s < self._timer_at_s:
@@ -69,6 +76,16 @@ class ClientConnection(asyncio.Protocol):
         self.usable = False
         self._transport.abort()
 
+    def pause(self) -> None:
+        """Let the peer wait; only while a body is under way."""
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
     # -- asyncio's callbacks
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -77,7 +94,7 @@ class ClientConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Asyncio: bytes have come."""
-        if self._answer is None:
+        if self._answer is None and self._body is None:
             self.abort()  # nothing was asked
             return
         self.answer_began = True
@@ -91,7 +108,7 @@ class ClientConnection(asyncio.Protocol):
     def eof_received(self) -> None:
         """Asyncio: the peer will send no more. A body without a length ends here (RFC 9112, 6.3)."""
         self.usable = False
-        if self._answer is not None and self._until_eof:
+        if (self._answer is not None or self._body is not None) and self._until_eof:
             self._complete(self._parser.get_status_code(), reusable=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -101,7 +118,7 @@ class ClientConnection(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
         self._owner.forget(self)
-        if self._answer is not None:
+        if self._answer is not None or self._body is not None:
             when = "in the middle of its answer" if self.answer_began else "before it answered"
             reason = f": {exc}" if exc else ""
             self._fail(ConnectionFailed(f"{self._authority} closed the connection {when}{reason}"))
@@ -127,17 +144,22 @@ class ClientConnection(asyncio.Protocol):
             reusable = self._parser.should_keep_alive()
             self._parser = httptools.HttpResponseParser(self)
             self._complete(status, reusable=reusable)
+        elif self._streamed and status >= 200:
+            self._hand_out(status)
 
     def on_body(self, piece: bytes) -> None:
         """Httptools: a part of the body."""
-        self._pieces.append(piece)
+        if self._body is None:
+            self._pieces.append(piece)
+        else:
+            self._body.feed(piece)
 
     def on_message_complete(self) -> None:
         """Httptools: the response is whole; one below 200 only announces the real one."""
         status = self._parser.get_status_code()
         if status < 200:
             self._forget_message()
-        elif self._answer is not None:
+        elif self._answer is not None or self._body is not None:
             self._complete(status, reusable=self._parser.should_keep_alive())
 
     # -- the work
@@ -152,11 +174,21 @@ class ClientConnection(asyncio.Protocol):
         """Whether the body under way has no announced end."""
         return self._head_done and not any(name in _LENGTHS for name, _ in self._headers)
 
-    def _complete(self, status: int, *, reusable: bool) -> None:
-        pieces = self._pieces
-        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        response = Response(status, self._headers, body)
+    def _hand_out(self, status: int) -> None:
+        """The head is there: the caller gets it, with a body that is still coming."""
+        body = self._body = BodyPieces(self, self._loop)
+        length = next((int(value) for name, value in self._headers if name == b"content-length"), None)
         answer, self._answer = self._answer, None
+        if answer is not None and not answer.done():
+            answer.set_result(StreamedResponse(status, self._headers, body, length))
+
+    def _complete(self, status: int, *, reusable: bool) -> None:
+        if self._streamed and self._body is None:
+            self._hand_out(status)
+        pieces = self._pieces
+        response = Response(status, self._headers, pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        answer, self._answer = self._answer, None
+        body, self._body = self._body, None
         self._forget_message()
         # A peer that answers before it has read the whole request is not fit for another one.
         if reusable and self._transport.get_write_buffer_size() == 0:
@@ -164,12 +196,17 @@ class ClientConnection(asyncio.Protocol):
             self._owner.release(self)
         else:
             self.abort()
-        if answer is not None and not answer.done():
+        if body is not None:
+            body.end()
+        elif answer is not None and not answer.done():
             answer.set_result(response)
 
     def _fail(self, error: HttpError) -> None:
         answer, self._answer = self._answer, None
+        body, self._body = self._body, None
         self.abort()
+        if body is not None:
+            body.end(error)
         if answer is not None and not answer.done():
             answer.set_exception(error)
 

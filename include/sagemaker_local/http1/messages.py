@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol, TypeAlias
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 """Name and value pairs in wire order. Names are lower case; values have no surrounding white space."""
@@ -38,6 +38,33 @@ class Response:
     def header(self, name: bytes) -> bytes | None:
         """The first value of the header `name` (lower case), or None."""
         return _first(self.headers, name)
+
+
+class Pieces(Protocol):
+    """A body as it comes, in pieces that are not empty; an async generator of bytes is one."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Asked once."""
+
+    async def __anext__(self) -> bytes:
+        """The next piece. Raises StopAsyncIteration at the end, anything else when there will be no end."""
+
+    async def aclose(self) -> None:
+        """Nobody wants the rest. May be called at any time, also after the end."""
+
+
+class StreamedResponse(Response):
+    """A response whose body comes in pieces; `body` is empty.
+
+    `length` (bytes) becomes its Content-Length; None sends chunks. Who gets one reads `pieces` to its end or closes it.
+    """
+
+    __slots__ = ("length", "pieces")
+
+    def __init__(self, status: int, headers: Headers | None, pieces: Pieces, length: int | None = None) -> None:
+        super().__init__(status, headers)
+        self.pieces = pieces
+        self.length = length
 
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]

@@ -1,10 +1,10 @@
-"""Messages to bytes: one `bytes` object a message, so that it goes out with one write."""
+"""Messages to bytes: one `bytes` object a message, so that it goes out with one write; streamed ones piece by piece."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
-from include.sagemaker_local.http1.messages import Request, Response
+from include.sagemaker_local.http1.messages import Request, Response, StreamedResponse
 
 # Names that the protocol sets itself. A handler or caller that sets them is not wrong, only not asked.
 _FRAMING = frozenset((b"content-length", b"transfer-encoding", b"connection", b"keep-alive"))
@@ -71,6 +71,33 @@ def render_response(response: Response, method: bytes, connection: bytes | None)
     head += b"\r\n"
     _check_breaks(head, breaks)
     return head + body
+
+
+def render_streamed_head(response: StreamedResponse, connection: bytes | None, *, chunked: bool) -> bytes:
+    """The head of a response whose body follows in pieces; without length and chunks, the connection's end is its end.
+
+    Raises ValueError when a name or value holds a line break.
+    """
+    framing = [] if connection is None else [(b"connection", connection)]
+    if response.length is not None:
+        framing.append((b"content-length", b"%d" % response.length))
+    elif chunked:
+        framing.append((b"transfer-encoding", b"chunked"))
+    headers = [header for header in response.headers if header[0] not in _FRAMING] + framing
+    head = _STATUS_LINES.get(response.status) or b"HTTP/1.1 %d \r\n" % response.status
+    head += b"".join([b"%b: %b\r\n" % header for header in headers]) + b"\r\n"
+    _check_breaks(head, len(headers) + 2)
+    return head
+
+
+def has_body(status: int, method: bytes) -> bool:
+    """Whether a body follows the head of a response to `method`."""
+    return status not in _BODILESS and method != b"HEAD"
+
+
+def chunk(piece: bytes) -> bytes:
+    """A part of a chunked body; an empty piece is its end (RFC 9112, 7.1)."""
+    return b"%x\r\n%b\r\n" % (len(piece), piece)
 
 
 def refusal(status: int, text: str) -> Response:

@@ -34,6 +34,7 @@ class RequestReader:
     def __init__(self, sink: RequestSink, max_body_bytes: int) -> None:
         self.finished = False  # nothing more is read: the client said `close`, or was refused
         self.receiving = False  # a request has begun and is not whole
+        self.knows_chunks = True  # no request of HTTP/1.0 has come
         self._sink = sink
         self._max_body_bytes = max_body_bytes
         self._parser: Any = httptools.HttpRequestParser(self)
@@ -101,6 +102,8 @@ class RequestReader:
         connection = self._connection
         if not self._parser.should_keep_alive():
             self.finished, connection = True, b"close"
+        if connection is not None and self._parser.get_http_version() == "1.0":  # without the header, 1.0 is `close`
+            self.knows_chunks = False
         self._forget()
         self._sink.arrived(request, connection)
 

@@ -3,7 +3,8 @@
 A connection reads on while a handler works, so a client that pipelines is answered in order; as soon as a whole request
 has to wait, reading stops, so what waits is bounded by one read. A task serves a burst of requests, not a single one.
 
-A handler is not cancelled when its client goes away: what it was doing to the server's state is finished.
+A handler is not cancelled when its client goes away: what it was doing to the server's state is finished. The pieces
+of a streamed answer are asked for as fast as the client takes them, and closed when it is gone.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import logging
 from collections import deque
 from dataclasses import dataclass
 
-from include.sagemaker_local.http1.messages import Handler, Request, Response
-from include.sagemaker_local.http1.rendering import refusal, render_response
+from include.sagemaker_local.http1.messages import Handler, Request, Response, StreamedResponse
+from include.sagemaker_local.http1.rendering import chunk, has_body, refusal, render_response, render_streamed_head
 from include.sagemaker_local.http1.request_reader import RequestReader
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class ServerConnection(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._lost = False
         self._writable = True
+        self._caught_up: asyncio.Future[None] | None = None  # a streamed answer waits for the client
         self._paused = False
         self._last = False  # no further request of this connection is taken
         self._client_done = False
@@ -87,12 +89,14 @@ class ServerConnection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Asyncio: the client has caught up."""
         self._writable = True
+        self._go_on()
         if self._waiting:
             self._advance()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Asyncio: the connection is gone."""
         self._lost = True
+        self._go_on()
         self._waiting.clear()
         if self._linger is not None:
             self._linger.cancel()
@@ -156,7 +160,9 @@ class ServerConnection(asyncio.Protocol):
                     response = await self._book.handler(item) if isinstance(item, Request) else item
                 except Exception:
                     response = _failed(item)
-                if not self._lost:
+                if isinstance(response, StreamedResponse):
+                    await self._stream(item, response, connection)
+                elif not self._lost:
                     self._write(item, response, connection)
         except asyncio.CancelledError:
             self._transport.abort()  # whoever waits for the answer learns that there will be none
@@ -174,6 +180,46 @@ class ServerConnection(asyncio.Protocol):
         except (AttributeError, TypeError, ValueError):
             message = render_response(_failed(item), method, connection)
         self._transport.write(message)
+
+    async def _stream(self, item: Request | Response, response: StreamedResponse, connection: bytes | None) -> None:
+        """Write the answer as it comes. When it breaks off the connection ends, so that nobody takes it for whole."""
+        method = item.method if isinstance(item, Request) else b""
+        whole = response.length is not None or not has_body(response.status, method)
+        chunked = self._reader.knows_chunks and not whole
+        if not whole and not chunked:
+            self._last, connection = True, b"close"
+        try:
+            if not self._lost:
+                self._transport.write(render_streamed_head(response, connection, chunked=chunked))
+                if has_body(response.status, method):
+                    await self._write_pieces(response, chunked=chunked)
+        except Exception:
+            logger.exception("a streamed answer broke off")
+            self._transport.abort()
+        finally:
+            await response.pieces.aclose()
+        if self._book.closing and not self._waiting:
+            self._last = True
+
+    async def _write_pieces(self, response: StreamedResponse, *, chunked: bool) -> None:
+        written = 0
+        async for piece in response.pieces:
+            if self._lost:
+                return
+            if piece:
+                written += len(piece)
+                self._transport.write(chunk(piece) if chunked else piece)
+            if not self._writable:
+                self._caught_up = self._book.loop.create_future()
+                await self._caught_up
+        if response.length is not None and written != response.length:
+            raise ValueError(f"{response.length} bytes were announced and {written} came")
+        if chunked:
+            self._transport.write(chunk(b""))
+
+    def _go_on(self) -> None:
+        if self._caught_up is not None and not self._caught_up.done():
+            self._caught_up.set_result(None)
 
     def _rest(self) -> None:
         """Nothing is being worked on: go on, wait for more, or close."""
