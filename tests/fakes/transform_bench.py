@@ -10,7 +10,7 @@ from typing import Any
 
 from include.sagemaker_local.clock import SystemClock
 from include.sagemaker_local.http1.client import HttpClient
-from include.sagemaker_local.jobs.runner import JobRunner
+from include.sagemaker_local.jobs.runner import JobKind, JobRunner
 from include.sagemaker_local.jobs.transform import TransformTools
 from include.sagemaker_local.jobs.transform_instance import FleetClient
 from include.sagemaker_local.jobs.transform_queue import TransformQueue
@@ -44,8 +44,10 @@ class Bench:
         self.fleets: RoutedFleets
 
     @contextlib.asynccontextmanager
-    async def runner(self, *instances: Sequence[Behaviour]) -> AsyncIterator[list[list[FakeContainer]]]:
-        """A runner whose fleets are these instances, each a chain of containers."""
+    async def runner(
+        self, *instances: Sequence[Behaviour], beside: Sequence[JobKind] = ()
+    ) -> AsyncIterator[list[list[FakeContainer]]]:
+        """A runner whose fleets are these instances, each a chain of containers; `beside` are jobs of other kinds."""
         async with contextlib.AsyncExitStack() as stack:
             chains = [[await stack.enter_async_context(serving(one)) for one in chain] for chain in instances]
             routes, client = RouteTable(), HttpClient()
@@ -53,7 +55,7 @@ class Bench:
             self.fleets = RoutedFleets(routes, chains)
             asking = FleetClient(client, routes, self.settings, SystemClock(), retry_delay_s=0.0)
             tools = TransformTools(self.fleets, asking, self.objects, self.logs, SystemClock())
-            self.running = JobRunner([TransformQueue(self.store, tools)])
+            self.running = JobRunner([*beside, TransformQueue(self.store, tools)])
             self.running.start()
             stack.push_async_callback(self.running.close)
             yield chains

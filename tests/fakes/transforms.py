@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -64,7 +65,10 @@ def transform_record(name: str = "job", *, created_at_s: float = 1.0, **changes:
 
 
 class RoutedFleets:
-    """Opening a fleet routes it to `instances`, each a chain of containers that run already."""
+    """Opening a fleet routes it to `instances`, each a chain of containers that run already.
+
+    Clear `may_close` to have closing take until it is set again; `closing` tells that one has begun.
+    """
 
     def __init__(self, routes: RouteTable, instances: Sequence[Sequence[FakeContainer]]) -> None:
         self.opened: list[Deployment] = []
@@ -72,6 +76,8 @@ class RoutedFleets:
         self.refusal: LocalSageMakerError | None = None
         self._routes = routes
         self._instances = instances
+        self.closing, self.may_close = asyncio.Event(), asyncio.Event()
+        self.may_close.set()
 
     async def open(self, region: str, endpoint_name: str, deployment: Deployment) -> None:
         self.opened.append(deployment)
@@ -85,6 +91,8 @@ class RoutedFleets:
         self._routes.put(Route(region, endpoint_name, "config", (VariantRoute("job", 1.0, instances),)))
 
     async def close(self, region: str, endpoint_name: str) -> None:
+        self.closing.set()
+        await self.may_close.wait()
         self.open_now.discard(endpoint_name)
         self._routes.drop(region, endpoint_name)
 

@@ -15,7 +15,7 @@ _WHERE = "CreateTransformJob"
 _MAX_MB = 100  # of MaxPayloadInMB, and of it times MaxConcurrentTransforms (API reference)
 _JOINED = ("text/csv", "application/json", "application/jsonlines")  # content types that can be filtered and joined
 _ROW = "text/csv"
-_SPLITS = ("None", "Line")
+_BINARY = ("RecordIO", "TFRecord")
 
 
 def check_request(call: Call) -> ModelRecord:
@@ -64,9 +64,6 @@ def _refuse_what_is_not_served(request: Members, source: Members) -> None:
     kind = source.required("S3DataType")
     if kind not in ("S3Prefix", "ManifestFile"):
         raise unsupported(f"S3DataType {kind}", _WHERE)
-    split = _required(request, "TransformInput").text("SplitType")
-    if split not in (None, *_SPLITS):
-        raise unsupported(f"SplitType {split}", _WHERE)
     resources = _required(request, "TransformResources")
     resources.refuse("TransformAmiVersion", where=_WHERE)
     for owner, member in ((_required(request, "TransformOutput"), "KmsKeyId"), (resources, "VolumeKmsKeyId")):
@@ -98,8 +95,11 @@ def _check_processing(request: Members) -> None:
     read_as, written_as = _media_type(source.text("ContentType")), _media_type(output.text("Accept"))
     input_filter, output_filter = (_path(processing, name) for name in ("InputFilter", "OutputFilter"))
     join = processing.text("JoinSource") == "Input"
+    split, assemble = source.text("SplitType") or "None", output.text("AssembleWith") or "None"
     if not input_filter.whole:
         _check_filter("InputFilter", input_filter, "TransformInput.ContentType", read_as)
+        if split in _BINARY:
+            raise invalid(f"InputFilter needs SplitType None or Line; it is {split}, whose records are no rows.")
     if not output_filter.whole:
         _check_filter("OutputFilter", output_filter, "TransformOutput.Accept", written_as)
     if join and (read_as != written_as or read_as not in _JOINED):
@@ -107,7 +107,6 @@ def _check_processing(request: Members) -> None:
             f"JoinSource Input needs TransformInput.ContentType and TransformOutput.Accept to be the same one of "
             f"{', '.join(_JOINED)}; they are {read_as} and {written_as}."
         )
-    split, assemble = source.text("SplitType") or "None", output.text("AssembleWith") or "None"
     if join and split != assemble:
         raise invalid(
             f"JoinSource Input needs SplitType and AssembleWith to be the same; they are {split}, {assemble}."

@@ -12,7 +12,7 @@ from typing import Protocol
 from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.deployment import Container, Deployment, VariantPlan
 from include.sagemaker_local.errors import LocalSageMakerError
-from include.sagemaker_local.jobs.fleets import Fleets
+from include.sagemaker_local.jobs.fleets import Fleets, own_fleet
 from include.sagemaker_local.jobs.host import Host
 from include.sagemaker_local.jobs.invocations import Sample, load_plan
 from include.sagemaker_local.jobs.plan import Benchmark, InstanceBenchmark
@@ -73,12 +73,10 @@ async def measure_own_fleet(
 ) -> Result:
     """Start the containers as a fleet of their own, load it, and close it whatever happens."""
     try:
-        await tools.fleets.open(region, target.endpoint_name, _deployment(target, containers))
-        return await _load(target, sample, tools)
+        async with own_fleet(tools.fleets, region, target.endpoint_name, _deployment(target, containers)):
+            return await _load(target, sample, tools)
     except LocalSageMakerError as error:
         return Result(target, LoadFailure(in_full(error)))
-    finally:
-        await tools.fleets.close(region, target.endpoint_name)
 
 
 async def _load(target: Target, sample: Sample, tools: Tools) -> Result:

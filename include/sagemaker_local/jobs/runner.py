@@ -7,6 +7,8 @@ import logging
 from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
+from include.sagemaker_local.jobs.outlast import outlast
+
 logger = logging.getLogger(__name__)
 
 
@@ -97,8 +99,10 @@ class JobRunner:
             await self._watch(turn, work)
         finally:
             work.cancel()
-            await asyncio.wait({work})
+            closing = await outlast(work)  # a second cancellation must not leave the work without anybody
         turn.conclude(work)
+        if closing:
+            raise asyncio.CancelledError
 
     async def _watch(self, turn: Turn, work: asyncio.Task[Any]) -> None:
         """Return when the work is done, or when nobody wants it any more."""

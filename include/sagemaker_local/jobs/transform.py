@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.data.model_error import ModelError
 from include.sagemaker_local.deployment import Deployment, LogPlace, VariantPlan
 from include.sagemaker_local.errors import ContainerError, HostError, LocalSageMakerError
-from include.sagemaker_local.jobs.fleets import Fleets
+from include.sagemaker_local.jobs.fleets import Fleets, own_fleet
+from include.sagemaker_local.jobs.outlast import outlast
 from include.sagemaker_local.jobs.reasons import in_full
 from include.sagemaker_local.jobs.results import shorten
 from include.sagemaker_local.jobs.transform_files import FileResult, FileWork, transform_files
@@ -54,23 +53,15 @@ async def run_transform(job: TransformJobRecord, tools: TransformTools) -> str |
         source = await asyncio.to_thread(find_source, request, tools.objects)
         # A missing bucket should be told before the work, not after it.
         await asyncio.to_thread(tools.objects.find, request.output_uri)
-        async with _own_fleet(job, request, tools) as fleet_name:
+        fleet_name = f"transform-job.{job.name}"  # no endpoint's: those have no dot in their names
+        async with own_fleet(tools.fleets, job.region, fleet_name, deployment(job, request)):
             results = await _transform(job, request, source, fleet_name, tools)
-        await _to_its_end(_store(results, source, request, tools))
+        storing = asyncio.create_task(_store(results, source, request, tools))
+        await outlast(storing)
+        storing.result()
     except LocalSageMakerError as error:
         return shorten(f"{_kind(error)}: {in_full(error)}")
     return _failure_reason(results)
-
-
-@asynccontextmanager
-async def _own_fleet(job: TransformJobRecord, request: TransformRequest, tools: TransformTools) -> AsyncIterator[str]:
-    """The fleet's name, which no endpoint can have. It is closed whatever happens."""
-    name = f"transform-job.{job.name}"  # endpoints have no dot in their names
-    try:
-        await tools.fleets.open(job.region, name, deployment(job, request))
-        yield name
-    finally:
-        await tools.fleets.close(job.region, name)
 
 
 def deployment(job: TransformJobRecord, request: TransformRequest) -> Deployment:
@@ -117,16 +108,6 @@ async def _store(
     for result in results:
         if result.error is None:
             await tools.objects.write(output_uri(request.output_uri, source.base_uri, result.uri), result.content)
-
-
-async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
-    """Await `work`, which goes on when this is cancelled."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        task.result()
 
 
 class _DataLog:

@@ -5,13 +5,18 @@ PURE: no I/O, no third-party imports.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from include.sagemaker_local.errors import LocalSageMakerError
-from include.sagemaker_local.jobs.transform_request import Format, TransformRequest
+from include.sagemaker_local.jobs.transform_framing import record_io, tf_records
+from include.sagemaker_local.jobs.transform_request import Format, Split, TransformRequest
 from include.sagemaker_local.jobs.transform_rows import filtered
 from include.sagemaker_local.jobs.transform_tuning import Requests
+
+# Where a line of nothing begins: at the start of a file, or after another line.
+_EMPTY_FIRST = (b"\n", b"\r\n")
+_EMPTY_BETWEEN = (b"\n\n", b"\n\r\n")
 
 
 class RecordTooLarge(LocalSageMakerError):
@@ -35,13 +40,15 @@ class Batch:
 def batches(content: bytes, request: TransformRequest, requests: Requests) -> list[Batch]:
     """The requests for one file, in order. A file of no records makes none.
 
-    Raises RecordTooLarge, and RowError when an input filter cannot be applied.
+    Raises RecordTooLarge, FramingError, and RowError when an input filter cannot be applied.
     """
     if not content:
         return []
-    if not request.split_lines:
+    if request.split is Split.NONE:
         return [_whole_file(content, request, requests)]
-    records = lines(content)
+    if request.split is Split.LINE and _as_it_is(request, requests):
+        return [Batch(part) for part in whole_lines(content, requests)]
+    records = _records(content, request.split, bare=requests.single_record)
     bodies = filtered(records, request.processing) if request.processing.filters_input else records
     groups = grouped(bodies, requests)
     if not request.processing.join:
@@ -50,8 +57,24 @@ def batches(content: bytes, request: TransformRequest, requests: Requests) -> li
 
 
 def lines(content: bytes) -> list[bytes]:
-    """The lines with their line ends. An empty line is no record; CR LF stays as it is."""
+    """The lines with their line ends; the last one gets one. An empty line is no record; CR LF stays as it is."""
     return [line + b"\n" for line in content.removesuffix(b"\n").split(b"\n") if line and line != b"\r"]
+
+
+def whole_lines(content: bytes, requests: Requests) -> Iterator[bytes]:
+    """What `grouped` makes of `lines`, for several records a request: found from the end of each request backwards."""
+    if not content.endswith(b"\n"):
+        content += b"\n"
+    if content.startswith(_EMPTY_FIRST) or any(empty in content for empty in _EMPTY_BETWEEN):
+        content = b"".join(lines(content))
+    start, size = 0, requests.max_bytes or len(content)
+    while start < len(content):
+        end = content.rfind(b"\n", start, start + size) + 1
+        if not end:
+            length = content.find(b"\n", start) + 1 - start
+            raise RecordTooLarge(content.count(b"\n", 0, start) + 1, length, requests.max_payload_mb)
+        yield content[start:end]
+        start = end
 
 
 def grouped(records: Sequence[bytes], requests: Requests) -> Iterator[tuple[int, int]]:
@@ -69,10 +92,25 @@ def grouped(records: Sequence[bytes], requests: Requests) -> Iterator[tuple[int,
         yield start, len(records)
 
 
+def _as_it_is(request: TransformRequest, requests: Requests) -> bool:
+    """Whether requests hold the file's bytes and nobody needs to know its single records."""
+    return not (requests.single_record or request.processing.filters_input or request.processing.join)
+
+
+def _records(content: bytes, split: Split, *, bare: bool) -> list[bytes]:
+    """The records of a file. The frames of binary formats go with them unless they are sent one by one (`bare`).
+
+    So the API reference on SplitType: padding "is removed if the value of BatchStrategy is set to SingleRecord".
+    """
+    if split is Split.RECORD_IO:
+        return record_io(content, bare=bare)
+    return tf_records(content, bare=bare) if split is Split.TF_RECORD else lines(content)
+
+
 def _whole_file(content: bytes, request: TransformRequest, requests: Requests) -> Batch:
     """The file as the one record that it is; filters see its lines where the format has a record on each line."""
     processing = request.processing
-    rows: Iterable[bytes] = ()
+    rows: Sequence[bytes] = ()
     body = content
     if processing.filters_input or processing.join:
         rows = [content] if processing.read_as is Format.JSON else lines(content)

@@ -25,6 +25,15 @@ class Format(StrEnum):
     JSON_LINES = "application/jsonlines"
 
 
+class Split(StrEnum):
+    """SplitType: what the records of a file are."""
+
+    NONE = "None"
+    LINE = "Line"
+    RECORD_IO = "RecordIO"
+    TF_RECORD = "TFRecord"
+
+
 @dataclass(frozen=True, slots=True)
 class Processing:
     """DataProcessing. `read_as` and `written_as` are None when the content type is none that can be filtered."""
@@ -65,7 +74,7 @@ class TransformRequest:
     content_type: str | None
     accept: str | None
     gzip: bool
-    split_lines: bool
+    split: Split
     assemble_lines: bool
     processing: Processing
     tuning: Tuning
@@ -90,7 +99,7 @@ def parse_transform(accepted: Mapping[str, Any]) -> TransformRequest:
         content_type=source.get("ContentType") or None,
         accept=output.get("Accept") or None,
         gzip=source.get("CompressionType") == "Gzip",
-        split_lines=source.get("SplitType") == "Line",
+        split=Split(source.get("SplitType", Split.NONE)),
         assemble_lines=output.get("AssembleWith") == "Line",
         processing=_processing(accepted.get("DataProcessing") or {}, source.get("ContentType"), output.get("Accept")),
         tuning=Tuning(

@@ -16,7 +16,10 @@ from typing import Any
 
 from include.sagemaker_local.errors import LocalSageMakerError
 from include.sagemaker_local.jobs.transform_request import Format, Processing
-from include.sagemaker_local.json_path import JsonPathError
+from include.sagemaker_local.json_path import JsonPath, JsonPathError
+
+# The csv module refuses cells of more than 128 KiB unless it is told otherwise. No cell is larger than its request.
+_MAX_CELL_CHARS = 100 * 1024 * 1024
 
 
 class RowError(LocalSageMakerError):
@@ -26,11 +29,8 @@ class RowError(LocalSageMakerError):
 def filtered(records: Sequence[bytes], processing: Processing) -> list[bytes]:
     """What the input filter leaves of each record, each on a line of its own."""
     kind = processing.read_as or Format.CSV
-    values = [_read(record, kind, f"record {number}") for number, record in enumerate(records, 1)]
-    return [
-        _write(_select(processing.input_filter.select, value, f"InputFilter, record {number}"), kind)
-        for number, value in enumerate(values, 1)
-    ]
+    values = [_read(record, kind, "record", number) for number, record in enumerate(records, 1)]
+    return _selected(values, processing.input_filter, kind, "InputFilter, record")
 
 
 def processed(answer: bytes, rows: Sequence[bytes], processing: Processing) -> list[bytes]:
@@ -39,27 +39,48 @@ def processed(answer: bytes, rows: Sequence[bytes], processing: Processing) -> l
     Raises RowError when the answer cannot be read as what Accept says, or has another number of records.
     """
     kind = processing.written_as or Format.CSV
+    if processing.join and kind is Format.CSV and processing.output_filter.whole:
+        return _appended(rows, answer)
     values = _answered(answer, kind)
     if processing.join:
         values = _joined(rows, values, processing.read_as or kind)
-    if processing.output_filter.whole:
-        return [_write(value, kind) for value in values]
+    return _selected(values, processing.output_filter, kind, "OutputFilter, result")
+
+
+def _selected(values: Sequence[Any], path: JsonPath, kind: Format, what: str) -> list[bytes]:
+    """What `path` selects from each value, a line each. `what` says in an error which path and values these are."""
+    selected: list[bytes] = []
+    for number, value in enumerate(values, 1):
+        try:
+            selected.append(_write(path.select(value), kind))
+        except JsonPathError as error:
+            raise RowError(f"{what} {number}: {error}") from None
+    return selected
+
+
+def _appended(rows: Sequence[bytes], answer: bytes) -> list[bytes]:
+    """Whole CSV rows joined with whole CSV rows: nothing has to be read for that."""
+    outputs = _answer_lines(answer)
+    _check_number(len(rows), len(outputs))
     return [
-        _write(_select(processing.output_filter.select, value, f"OutputFilter, result {number}"), kind)
-        for number, value in enumerate(values, 1)
+        row.rstrip(b"\r\n") + b"," + output.rstrip(b"\r") + b"\n" for row, output in zip(rows, outputs, strict=True)
     ]
 
 
 def _joined(rows: Sequence[bytes], outputs: list[Any], kind: Format) -> list[Any]:
-    inputs = [_read(row, kind, f"record {number}") for number, row in enumerate(rows, 1)]
+    inputs = [_read(row, kind, "record", number) for number, row in enumerate(rows, 1)]
     if len(outputs) == 1 and len(inputs) > 1 and isinstance(outputs[0], list) and kind is not Format.CSV:
         outputs = outputs[0]  # one JSON array for all the records of the request
-    if len(inputs) != len(outputs):
-        raise RowError(
-            f"a request of {len(inputs)} records was answered with {len(outputs)}, so they cannot be joined; answer "
-            "one for each record, or use BatchStrategy SingleRecord"
-        )
+    _check_number(len(inputs), len(outputs))
     return [_join(given, got, kind) for given, got in zip(inputs, outputs, strict=True)]
+
+
+def _check_number(asked: int, answered: int) -> None:
+    if asked != answered:
+        raise RowError(
+            f"a request of {asked} records was answered with {answered}, so they cannot be joined; answer one for "
+            "each record, or use BatchStrategy SingleRecord"
+        )
 
 
 def _join(given: Any, got: Any, kind: Format) -> Any:
@@ -77,28 +98,35 @@ def _answered(answer: bytes, kind: Format) -> list[Any]:
             return [json.loads(answer)]
         except ValueError:
             pass  # then a document on each line
-    split = (line for line in answer.split(b"\n") if line.strip())
-    return [_read(line, kind, f"result {number}") for number, line in enumerate(split, 1)]
+    return [_read(line, kind, "result", number) for number, line in enumerate(_answer_lines(answer), 1)]
 
 
-def _read(record: bytes, kind: Format, where: str) -> Any:
+def _answer_lines(answer: bytes) -> list[bytes]:
+    return [line for line in answer.split(b"\n") if line.strip()]
+
+
+def _read(record: bytes, kind: Format, what: str, number: int) -> Any:
     try:
         text = record.decode()
-        return next(csv.reader([text.rstrip("\r\n")])) if kind is Format.CSV else json.loads(text)
-    except (ValueError, csv.Error, StopIteration) as error:
-        raise RowError(f"{where} is not {kind}: {error}") from None
+        return _cells(text.rstrip("\r\n")) if kind is Format.CSV else json.loads(text)
+    except (ValueError, csv.Error) as error:
+        raise RowError(f"{what} {number} is not {kind}: {error}") from None
+
+
+def _cells(line: str) -> list[str]:
+    if '"' not in line:
+        return line.split(",")  # what the csv module makes of it, three times as quickly
+    csv.field_size_limit(_MAX_CELL_CHARS)
+    return next(csv.reader([line]))
 
 
 def _write(value: Any, kind: Format) -> bytes:
     if kind is not Format.CSV:
         return json.dumps(value, ensure_ascii=False).encode() + b"\n"
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(value if isinstance(value, list) else [value])
-    return line.getvalue().encode()
-
-
-def _select(select: Any, value: Any, where: str) -> Any:
-    try:
-        return select(value)
-    except JsonPathError as error:
-        raise RowError(f"{where}: {error}") from None
+    cells: list[str] = value if isinstance(value, list) else [value]
+    line = ",".join(cells)
+    if line and '"' not in line and line.count(",") == len(cells) - 1:
+        return line.encode() + b"\n"  # no cell needs quotes
+    quoted = io.StringIO()
+    csv.writer(quoted, lineterminator="\n").writerow(cells)
+    return quoted.getvalue().encode()

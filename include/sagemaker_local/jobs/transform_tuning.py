@@ -46,10 +46,15 @@ class Requests:
 
 
 def settle(asked: Tuning, container: Tuning) -> Requests:
-    """The job's own values first, then the container's, then the defaults. Raises BadTuning when they pass a limit."""
-    payload_mb = _first(asked.max_payload_mb, container.max_payload_mb, _DEFAULT_PAYLOAD_MB)
-    concurrent = _first(asked.max_concurrent, container.max_concurrent, _DEFAULT_CONCURRENT)
-    if concurrent * payload_mb > MAX_MB or payload_mb > MAX_MB:
+    """The job's own values first, then the container's, then the defaults. Raises BadTuning when they pass a limit.
+
+    Only what the job asks for can pass one. AWS's own containers name as many requests as there are CPUs, at 6 MB each,
+    which is too much from 17 CPUs on; such a wish is met as far as it goes.
+    """
+    payload_mb = _first(asked.max_payload_mb, _at_most(MAX_MB, container.max_payload_mb), _DEFAULT_PAYLOAD_MB)
+    fitting = MAX_MB // payload_mb if payload_mb else None
+    concurrent = _first(asked.max_concurrent, _at_most(fitting, container.max_concurrent), _DEFAULT_CONCURRENT)
+    if concurrent * payload_mb > MAX_MB:
         raise BadTuning(
             f"{concurrent} requests at a time of {payload_mb} MB each are more than the {MAX_MB} MB that are allowed; "
             "set MaxConcurrentTransforms or MaxPayloadInMB lower"
@@ -87,6 +92,10 @@ def read_execution_parameters(body: bytes) -> Tuning:
 
 def _whole(value: object, *, least: int) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= least else None
+
+
+def _at_most(limit: int | None, value: int | None) -> int | None:
+    return value if value is None or limit is None else min(value, limit)
 
 
 def _first(*values: int | None) -> int:

@@ -15,11 +15,12 @@ from include.sagemaker_local.jobs.benchmark import Drive
 from include.sagemaker_local.jobs.host import Host
 from include.sagemaker_local.jobs.recommendation_queue import RecommendationQueue
 from include.sagemaker_local.jobs.runner import JobRunner
-from include.sagemaker_local.lifecycle import JobEvent, JobStatus
+from include.sagemaker_local.lifecycle import JobEvent, JobStatus, TransformEvent, TransformStatus
 from include.sagemaker_local.load.process import drive
 from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store.records import RecommendationJobRecord, RecommendationStepRecord
 from include.sagemaker_local.store.store import Store
+from tests.fakes.containers import echo
 from tests.fakes.gateway import busy, serving
 from tests.fakes.recommendations import (
     ENDPOINT,
@@ -34,6 +35,7 @@ from tests.fakes.recommendations import (
     payload_archive,
 )
 from tests.fakes.stages import Endpoint, closed_loop
+from tests.fakes.transform_bench import Bench as TransformBench
 from tests.fakes.waiting import until
 
 LIMIT_S = 60.0
@@ -57,23 +59,24 @@ class Bench:
 
     @asynccontextmanager
     async def runner(self, *, port: int = 1, drive: Drive | None = None) -> AsyncIterator[JobRunner]:
-        objects = DictObjects({PAYLOAD_URL: payload_archive(b"1,2", b"3,4")})
-        queue = RecommendationQueue(
+        runner = JobRunner([self.queue(port, drive)])
+        runner.start()
+        try:
+            yield runner
+        finally:
+            await runner.close()
+
+    def queue(self, port: int = 1, drive: Drive | None = None) -> RecommendationQueue:
+        return RecommendationQueue(
             self.store,
             self.fleets,
-            objects,
+            DictObjects({PAYLOAD_URL: payload_archive(b"1,2", b"3,4")}),
             self.settings,
             SystemClock(),
             lambda: port,
             host=Host(2, 7.7),
             drive=drive or self.drive,
         )
-        runner = JobRunner([queue])
-        runner.start()
-        try:
-            yield runner
-        finally:
-            await runner.close()
 
     def job(self, name: str = "job") -> RecommendationJobRecord:
         job = self.store.job(REGION, name)
@@ -296,5 +299,34 @@ def test_stopping_the_real_load_generator_leaves_nothing_that_asks(bench: Bench)
 
             assert not gateway.connections
             assert not bench.fleets.open_now
+
+    within_limit(scenario())
+
+
+def test_transform_jobs_wait_for_a_recommendation_job_and_for_one_another(bench: Bench, tmp_path: Path) -> None:
+    """One queue for both kinds: nothing else may run during a load test."""
+    (tmp_path / "transforms").mkdir()
+    transforms = TransformBench(tmp_path / "transforms")
+    transforms.store.close()
+    transforms.store = bench.store
+    transforms.add("one", created_at_s=2.0)
+    transforms.add("two", created_at_s=3.0)
+    transforms.add("three", created_at_s=4.0)
+
+    async def scenario() -> None:
+        bench.endpoint = None  # a load that never ends
+        bench.store.add_job(job_record(created_at_s=1.0))
+        async with transforms.runner([echo()], beside=[bench.queue()]):
+            await bench.drive.began.wait()
+            assert transforms.fleets.opened == []
+            bench.store.move_transform_job(REGION, "two", TransformEvent.STOP)
+            transforms.running.wake()
+            await transforms.until(TransformStatus.STOPPED, "two")
+            assert (bench.job().status, transforms.fleets.opened) == (JobStatus.IN_PROGRESS, [])
+            bench.stop(transforms.running)
+            await transforms.until(TransformStatus.COMPLETED, "three")
+        assert [deployment.config_name for deployment in transforms.fleets.opened] == ["one", "three"]
+        assert transforms.job("one").status is TransformStatus.COMPLETED
+        assert bench.fleets.open_now == {}
 
     within_limit(scenario())

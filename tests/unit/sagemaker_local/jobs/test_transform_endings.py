@@ -108,6 +108,47 @@ def test_a_job_that_was_under_way_runs_anew_after_a_restart(bench: Bench) -> Non
     assert list(bench.results) == ["s3://out/results/a.csv.out"]
 
 
+def test_a_stop_that_comes_while_the_fleet_is_being_closed_waits_for_it(bench: Bench) -> None:
+    bench.add()
+
+    async def scenario() -> None:
+        async with bench.runner([echo()]):
+            bench.fleets.may_close.clear()
+            await bench.fleets.closing.wait()
+            bench.store.move_transform_job(REGION, "job", TransformEvent.STOP)
+            bench.running.wake()
+            await asyncio.sleep(0.05)  # nothing happens, which has no event
+            assert bench.job().status is TransformStatus.STOPPING
+            assert bench.fleets.open_now
+            bench.fleets.may_close.set()
+            await bench.until(TransformStatus.STOPPED)
+            assert not bench.fleets.open_now
+
+    within_limit(scenario())
+    assert bench.results == {}
+
+
+def test_closing_the_queue_during_a_stop_leaves_nothing_running(bench: Bench) -> None:
+    bench.add()
+
+    async def scenario() -> None:
+        async with bench.runner([hang()]) as ((container,),):
+            await until(lambda: container.seen, "the job runs")
+            bench.fleets.may_close.clear()
+            bench.store.move_transform_job(REGION, "job", TransformEvent.STOP)
+            bench.running.wake()
+            await bench.fleets.closing.wait()
+            closed = asyncio.create_task(bench.running.close())
+            await asyncio.sleep(0.05)
+            assert not closed.done()
+            bench.fleets.may_close.set()
+            await closed
+            assert not bench.fleets.open_now
+            assert bench.job().status is TransformStatus.STOPPED
+
+    within_limit(scenario())
+
+
 class HeldObjects(DictObjects):
     """Writing takes until the test says so."""
 

@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from include.sagemaker_local.jobs.transform_batches import Batch, RecordTooLarge, batches, lines
+from include.sagemaker_local.jobs.transform_batches import Batch, RecordTooLarge, batches, grouped, lines, whole_lines
 from include.sagemaker_local.jobs.transform_output import assembled, output_uri
 from include.sagemaker_local.jobs.transform_rows import RowError
-from include.sagemaker_local.jobs.transform_tuning import (
-    Requests,
-)
+from include.sagemaker_local.jobs.transform_tuning import Requests
 from tests.fakes.transforms import transform_request
 
 MIB = 1024 * 1024
@@ -54,6 +52,38 @@ def test_multi_record_puts_as_many_lines_into_a_request_as_fit() -> None:
     two_mb = Requests(1, 2, False)
     assert [len(body) for body in bodies(line * 5, two_mb)] == [2 * MIB, 2 * MIB, MIB]
     assert bodies(b"a\nb\nc\n") == [b"a\nb\nc\n"]
+
+
+@pytest.mark.parametrize("max_payload_mb", [0, 1])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a\nb",
+        b"a\n\nb\n\n",
+        b"\n",
+        b"\r\na\r\n\r\nb\r\n",
+        b"a\n\r",
+        b"a\rb\n",
+        b"\n\n\na",
+        b"a" * (MIB - 2) + b"\nb\nc\n",
+    ],
+    ids=range(8),
+)
+def test_cutting_between_lines_gives_the_same_requests_as_putting_lines_together(
+    content: bytes, max_payload_mb: int
+) -> None:
+    requests = Requests(1, max_payload_mb, False)
+    one_by_one = lines(content)
+    assert list(whole_lines(content, requests)) == [
+        b"".join(one_by_one[first:end]) for first, end in grouped(one_by_one, requests)
+    ]
+
+
+def test_a_line_that_is_too_large_is_named_by_its_number() -> None:
+    content = b"a\nb\n" + b"x" * MIB + b"\nc\n"
+    for requests in (Requests(1, 1, False), Requests(1, 1, True)):
+        with pytest.raises(RecordTooLarge, match=rf"record 3 has {MIB + 1} bytes"):
+            bodies(content, requests)
 
 
 def test_single_record_sends_one_line_a_request() -> None:
@@ -102,6 +132,16 @@ def test_a_quoted_cell_stays_one_cell() -> None:
     assert bodies(b'"x, y",1,2\n', DataProcessing={"InputFilter": "$[0,2]"}, **CSV) == [b'"x, y",2\n']
 
 
+def test_a_cell_may_be_large() -> None:
+    cell = b"x" * (200 * 1024)
+    for row in (b"1," + cell, b'1,"' + cell + b'"'):
+        assert bodies(row + b"\n", DataProcessing={"InputFilter": "$[1]"}, **CSV) == [cell + b"\n"]
+
+
+def test_an_empty_cell_alone_is_not_an_empty_line() -> None:
+    assert bodies(b",1\n", DataProcessing={"InputFilter": "$[0]"}, **CSV) == [b'""\n']
+
+
 @pytest.mark.parametrize(
     ("content", "changes", "reason"),
     [
@@ -131,6 +171,11 @@ def test_joined_csv_is_the_whole_input_row_and_then_the_output() -> None:
     processing = {**JOIN, "InputFilter": "$[1:]"}
     content = b"id1,1,2\nid2,3,4\n"
     assert transformed(content, [b"0.1\n0.2\n"], DataProcessing=processing, **CSV) == b"id1,1,2,0.1\nid2,3,4,0.2\n"
+
+
+def test_joining_whole_rows_leaves_their_text_alone() -> None:
+    content = b'"a",  1 \r\n\xe9,"x, y"\r\n'
+    assert transformed(content, [b"0.10\r\n0.2"], DataProcessing=JOIN, **CSV) == b'"a",  1 ,0.10\n\xe9,"x, y",0.2\n'
 
 
 def test_the_output_filter_sees_the_joined_row() -> None:

@@ -87,9 +87,25 @@ def test_the_job_comes_before_the_container_and_the_container_before_the_default
 
 
 def test_no_more_than_100_mb_at_a_time() -> None:
-    assert settle(Tuning(max_payload_mb=10), Tuning(max_concurrent=10)).max_concurrent == 10
-    with pytest.raises(BadTuning, match="11 requests at a time of 10 MB each are more than the 100 MB"):
-        settle(Tuning(max_payload_mb=10), Tuning(max_concurrent=11))
+    assert settle(Tuning(max_concurrent=10), Tuning(max_payload_mb=10)).max_concurrent == 10
+    with pytest.raises(BadTuning, match="17 requests at a time of 6 MB each are more than the 100 MB"):
+        settle(Tuning(max_concurrent=17), Tuning())
+
+
+@pytest.mark.parametrize(
+    ("asked", "container", "settled"),
+    [
+        (Tuning(), Tuning(36, 6), (16, 6)),  # AWS's XGBoost container on a machine of 36 CPUs
+        (Tuning(max_payload_mb=100), Tuning(8), (1, 100)),
+        (Tuning(), Tuning(2, 500), (1, 100)),
+        (Tuning(max_payload_mb=0), Tuning(64), (64, 0)),
+    ],
+)
+def test_what_the_container_wants_is_met_as_far_as_it_goes(
+    asked: Tuning, container: Tuning, settled: tuple[int, int]
+) -> None:
+    requests = settle(asked, container)
+    assert (requests.max_concurrent, requests.max_payload_mb) == settled
 
 
 def test_containers_see_what_the_user_set_and_no_more() -> None:
