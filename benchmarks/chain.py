@@ -43,7 +43,6 @@ from include.sagemaker_local.metrics.tally import InvocationTally
 from include.sagemaker_local.routes import Hop, Instance, Route, RouteTable, VariantRoute
 from include.sagemaker_local.settings import MEBIBYTE, Settings
 from include.sagemaker_local.store.store import Store
-from include.sagemaker_local.supervisor import Traffic
 
 PATH = "/endpoints/bench/invocations"
 HOPS = 3
@@ -280,7 +279,7 @@ def _gateway(hop_ports: list[int], opened: contextlib.ExitStack) -> Handler:
     opened.callback(store.close)
     data = DataPlane(routes, settings, HttpClient(), clock, InvocationTally())
     admin = Admin(store, settings, _nothing)
-    return Gateway(Invocations(data, routes, Traffic(), _echo), _echo, admin, _echo).handle
+    return Gateway(Invocations(data, _echo), _echo, admin, _echo).handle
 
 
 async def _nothing() -> None:

@@ -9,10 +9,8 @@ from typing import Protocol
 
 from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.http1.messages import Handler, Request, Response
-from include.sagemaker_local.routes import RouteTable
 from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store.store import Store
-from include.sagemaker_local.supervisor import Traffic
 from include.sagemaker_local.wire import json11
 from include.sagemaker_local.wire.signature import credentials
 
@@ -23,16 +21,14 @@ class Invoker(Protocol):
     """The data plane, as the gateway sees it."""
 
     async def handle(self, request: Request, region: str) -> Response:
-        """The answer to a request below /endpoints/. It looks its route up before it first waits."""
+        """The answer to a request below /endpoints/."""
 
 
 class Invocations:
-    """Requests below /endpoints/: counted by fleet, so that a fleet which is replaced can finish them."""
+    """Requests below /endpoints/."""
 
-    def __init__(self, data: Invoker, routes: RouteTable, traffic: Traffic, elsewhere: Handler) -> None:
+    def __init__(self, data: Invoker, elsewhere: Handler) -> None:
         self._data = data
-        self._routes = routes
-        self._traffic = traffic
         self._elsewhere = elsewhere
 
     async def handle(self, request: Request) -> Response:
@@ -43,15 +39,7 @@ class Invocations:
             return json11.failure(error) if request.method == b"POST" else await self._elsewhere(request)
         if scope.service != "sagemaker":
             return await self._elsewhere(request)
-        name = request.target.split(b"/", 3)[2].decode("latin-1")
-        route = self._routes.get(scope.region, name)
-        if route is None:
-            return await self._data.handle(request, scope.region)
-        fleet = self._traffic.enter(route)
-        try:
-            return await self._data.handle(request, scope.region)
-        finally:
-            self._traffic.leave(fleet)
+        return await self._data.handle(request, scope.region)
 
 
 class Admin:

@@ -40,16 +40,12 @@ class VariantRoute:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """All variants that serve one endpoint. A name may be there twice while a deployment shifts traffic.
-
-    Requests are counted by `drain_key`, so that whoever leaves the route is stopped only after they are answered.
-    """
+    """All variants that serve one endpoint. A name may be there twice while a deployment shifts traffic."""
 
     region: str
     endpoint_name: str
     config_name: str
     variants: tuple[VariantRoute, ...]
-    drain_key: str | None = None
 
 
 class RouteTable:

@@ -40,8 +40,9 @@ from include.sagemaker_local.routes import RouteTable
 from include.sagemaker_local.runtime.selection import open_runtime
 from include.sagemaker_local.settings import MEBIBYTE, Settings
 from include.sagemaker_local.store.store import Store
-from include.sagemaker_local.supervisor import Fleets, Rollout, Supervisor, Traffic
+from include.sagemaker_local.supervisor import Fleets, Rollout, Supervisor
 from include.sagemaker_local.supervisor.pace import ScaledPace
+from include.sagemaker_local.traffic import Traffic
 
 # A request is held in memory as a whole. S3 takes 5 GiB in one PutObject, but SDKs cut uploads into parts of 8 MiB, so
 # only a hand-made request comes near this. InvokeEndpoint has a limit of its own, in Settings.
@@ -118,10 +119,10 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
         ]
     )
 
-    data = DataPlane(routes, settings, client, clock, tally)
+    data = DataPlane(routes, settings, client, clock, tally, traffic=traffic)
     control = ControlPlane(store, objects, clock, settings.account_id, supervisor.wake, jobs.wake, alarms)
     gateway = Gateway(
-        Invocations(data, routes, traffic, mount.handle),
+        Invocations(data, mount.handle),
         control.handle,
         Admin(store, settings, _Reset(store, mount, supervisor, jobs, metrics)),
         mount.handle,

@@ -14,8 +14,9 @@ from include.sagemaker_local.routes import Route, RouteTable
 from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store.records import EndpointRecord
 from include.sagemaker_local.store.store import Store
-from include.sagemaker_local.supervisor import Fleets, Rollout, Supervisor, Traffic
+from include.sagemaker_local.supervisor import Fleets, Rollout, Supervisor
 from include.sagemaker_local.supervisor.tempo import Tempo
+from include.sagemaker_local.traffic import Traffic
 from tests.fakes.alarms import DictAlarms
 from tests.fakes.log_sink import RememberedLogs
 from tests.fakes.pace import ManualPace
@@ -98,6 +99,15 @@ class Stage:
         route = self.routes.get(REGION, name)
         assert route is not None
         return route
+
+    def invoke(self, instance: int = 0, variant: int = -1, name: str = "e") -> str:
+        """A request is under way from now on, until `answer` gets what this returns."""
+        instance_id = self.route(name).variants[variant].instances[instance].instance_id
+        self.traffic.enter(instance_id)
+        return instance_id
+
+    def answer(self, request: str) -> None:
+        self.traffic.leave(request)
 
     async def close(self) -> None:
         await self.supervisor.close(0)

@@ -30,6 +30,7 @@ from include.sagemaker_local.http1.client import HttpClient
 from include.sagemaker_local.http1.messages import Headers, Request, Response
 from include.sagemaker_local.routes import Instance, Route, RouteTable, VariantRoute
 from include.sagemaker_local.settings import Settings
+from include.sagemaker_local.traffic import Traffic
 
 CONTAINER_LATENCY = b"x-local-container-latency-us"
 
@@ -45,21 +46,23 @@ class DataPlane:
         clock: Clock,
         observer: Observer,
         *,
+        traffic: Traffic | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
+        """`traffic` is told of every request that goes out to an instance."""
         self._routes = routes
         self._settings = settings
         self._chain = Chain(client, settings, clock)
         self._clock = clock
         self._observer = observer
         self._chance = chance
-        self._outstanding: dict[str, int] = {}
+        self._traffic = traffic or Traffic()
         # Unique without a system call for each request: a random prefix a process, then a count, in a UUID's form.
         self._request_id_prefix = str(uuid.uuid4()).encode()[:24]
         self._request_count = itertools.count(1)
 
     async def handle(self, request: Request, region: str) -> Response:
-        """The answer to a request below /endpoints/. The route is looked up before this first waits."""
+        """The answer to a request below /endpoints/."""
         request_id = self._request_id_prefix + b"%012x" % next(self._request_count)
         try:
             name = endpoint_name(request)
@@ -77,13 +80,12 @@ class DataPlane:
         variant = self._variant(route, invocation.target_variant)
         if variant.direct or invocation.target_container is not None:
             refuse_wrong_container(route, variant, invocation.target_container)
-        instances = variant.instances
+        instance = self._instance(variant.instances)
         asked_s = self._clock.monotonic_s()
+        # Nothing has waited since the route was looked up, so nobody can have taken the instance for idle meanwhile.
+        self._traffic.enter(instance.instance_id)
         try:
-            if len(instances) == 1:
-                answer = await self._chain.run(asked_hops(instances[0], invocation), invocation)
-            else:
-                answer = await self._ask_least_busy(instances, invocation)
+            answer = await self._chain.run(asked_hops(instance, invocation), invocation)
         except ModelError as error:
             model_us = _microseconds(self._clock.monotonic_s() - asked_s)
             overhead_us = _microseconds(asked_s - received_s)
@@ -92,6 +94,8 @@ class DataPlane:
             container_us = error.latencies_us if target is None else ((target, model_us),)
             self._observer.record(route, variant, error.original_status, model_us, overhead_us, container_us)
             raise
+        finally:
+            self._traffic.leave(instance.instance_id)
         model_us = sum([latency_us for _, latency_us in answer.latencies_us])
         overhead_us = _microseconds(self._clock.monotonic_s() - received_s) - model_us
         self._observer.record(route, variant, None, model_us, max(overhead_us, 0), answer.latencies_us)
@@ -121,17 +125,11 @@ class DataPlane:
             raise ApiError("ValidationError", message)
         return variant
 
-    async def _ask_least_busy(self, instances: Sequence[Instance], invocation: Invocation) -> ChainAnswer:
-        outstanding = self._outstanding
-        instance = pick_instance(instances, outstanding, self._chance())
-        key = instance.instance_id
-        outstanding[key] = outstanding.get(key, 0) + 1
-        try:
-            return await self._chain.run(asked_hops(instance, invocation), invocation)
-        finally:
-            outstanding[key] -= 1
-            if not outstanding[key]:
-                del outstanding[key]  # instances come and go
+    def _instance(self, instances: Sequence[Instance]) -> Instance:
+        """The least busy one."""
+        if len(instances) == 1:
+            return instances[0]
+        return pick_instance(instances, self._traffic.under_way, self._chance())
 
     def _model_failure(self, error: ModelError, region: str, name: str, request_id: bytes) -> Response:
         account_id = self._settings.account_id

@@ -5,6 +5,5 @@ from __future__ import annotations
 from include.sagemaker_local.supervisor.fleets import Fleets
 from include.sagemaker_local.supervisor.reconcile import Supervisor
 from include.sagemaker_local.supervisor.rollout import Rollout
-from include.sagemaker_local.supervisor.traffic import Traffic
 
-__all__ = ["Fleets", "Rollout", "Supervisor", "Traffic"]
+__all__ = ["Fleets", "Rollout", "Supervisor"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 from pathlib import Path
 
@@ -18,8 +17,8 @@ from include.sagemaker_local.supervisor.resize import growth
 from include.sagemaker_local.supervisor.serving import RunningFleet, Serving
 from include.sagemaker_local.supervisor.starter import FleetStarter, ship_logs
 from include.sagemaker_local.supervisor.tempo import Tempo
-from include.sagemaker_local.supervisor.traffic import Traffic
 from include.sagemaker_local.supervisor.watch import Watch
+from include.sagemaker_local.traffic import Drain
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ class Fleets:
         client: HttpCaller,
         sink: LogSink,
         routes: RouteTable,
-        traffic: Traffic,
+        traffic: Drain,
         settings: Settings,
         tempo: Tempo | None = None,
     ) -> None:
@@ -59,7 +58,6 @@ class Fleets:
         self._tempo = tempo
         self._serving: dict[tuple[str, str], Serving] = {}
         self._retiring: set[RunningFleet] = set()
-        self._drain_keys = map(str, itertools.count(1))
 
     def is_open(self, region: str, endpoint_name: str) -> bool:
         """Whether a fleet serves that endpoint."""
@@ -103,6 +101,8 @@ class Fleets:
         old, serving.blue, serving.green, serving.share = serving.blue, serving.green, None, 0.0
         if old is not None:
             await self._retire(old)
+        else:
+            await self._followed()
 
     async def abandon(self, region: str, endpoint_name: str) -> bool:
         """Gives all traffic back to the present fleet; drains and stops the prepared one, if there is one.
@@ -137,13 +137,15 @@ class Fleets:
         self._put(serving)
         if leaving.chores:
             await self._retire(leaving)
+        else:
+            await self._followed()
 
     async def close(self, region: str, endpoint_name: str) -> None:
         """Takes the endpoint's traffic away, drains and stops its fleets. Does nothing when there is none."""
         self._routes.drop(region, endpoint_name)
         serving = self._serving.pop((region, endpoint_name), Serving())
         self._retiring.update(serving.fleets())  # before anything waits: `close_all` must find them
-        await asyncio.gather(*map(self._retire, serving.fleets()))
+        await asyncio.gather(self._followed(), *map(self._retire, serving.fleets()))
 
     async def close_all(self, grace_s: float) -> None:
         """Takes all traffic away and stops every fleet, drained or not."""
@@ -156,10 +158,7 @@ class Fleets:
         self._retiring.clear()
 
     def _put(self, serving: Serving) -> None:
-        route = serving.route(next(self._drain_keys))
-        self._routes.put(route)
-        for one in serving.with_traffic():
-            one.routed(route, self._traffic)
+        self._routes.put(serving.route())
 
     def _look_after(self, serving: Serving, running: RunningFleet) -> None:
         """Every instance that nobody looks after yet gets its tasks."""
@@ -182,10 +181,15 @@ class Fleets:
         if known is serving and running in serving.with_traffic():
             self._put(serving)
 
+    async def _followed(self) -> None:
+        """Waits until every gateway follows the routes that were put: what the API says next is true for clients."""
+        await self._traffic.drained((), self._settings.invoke_timeout_s)
+
     async def _retire(self, old: RunningFleet) -> None:
         self._retiring.add(old)
         # A request may wait for its containers as long as InvokeEndpoint does.
-        if not await old.drained(self._traffic, self._settings.invoke_timeout_s):
+        instances = [instance.instance_id for instance in old.fleet.instances()]
+        if not await self._traffic.drained(instances, self._settings.invoke_timeout_s):
             _log.warning("requests to %s were still under way when its fleet was stopped", old.fleet.endpoint_name)
         await old.stop(self._settings.stop_grace_s)
         self._retiring.discard(old)

@@ -11,32 +11,22 @@ from include.sagemaker_local.routes import Route
 from include.sagemaker_local.supervisor.fleet import Fleet, InstanceMembers
 from include.sagemaker_local.supervisor.mixture import mixed
 from include.sagemaker_local.supervisor.resize import resized
-from include.sagemaker_local.supervisor.traffic import Traffic
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
 class RunningFleet:
-    """A fleet, the tasks that look after each of its instances, and the routes that led requests to it."""
+    """A fleet, and the tasks that look after each of its instances."""
 
     fleet: Fleet
     chores: dict[str, tuple[asyncio.Task[None], ...]] = field(default_factory=dict)
-    routes: list[Route] = field(default_factory=list)
-
-    def routed(self, route: Route, traffic: Traffic) -> None:
-        """Requests may come by `route` from now on; routes before it matter only as long as some are under way."""
-        self.routes = [*(old for old in self.routes if traffic.under_way(old)), route]
-
-    async def drained(self, traffic: Traffic, timeout_s: float) -> bool:
-        """Waits until every request that may be on this fleet is answered; says whether that was so."""
-        return all(await asyncio.gather(*(traffic.drained(route, timeout_s) for route in self.routes)))
 
     def resize(self, more: Fleet | None, wanted: Deployment) -> RunningFleet:
         """Becomes what `wanted` says, with the instances of `more`. Returns those who leave as a fleet of their own."""
         self.fleet, leaving = resized(self.fleet, more, wanted)
         ids = [instance.instance_id for instance in leaving.instances()]
-        return RunningFleet(leaving, {each: self.chores.pop(each) for each in ids}, list(self.routes))
+        return RunningFleet(leaving, {each: self.chores.pop(each) for each in ids})
 
     async def stop(self, grace_s: float) -> None:
         """Stops every instance, and whoever looks after it. Does not raise."""
@@ -71,11 +61,11 @@ class Serving:
             return () if self.blue is None else (self.blue,)
         return (self.green,) if self.blue is None or self.share >= 1 else (self.blue, self.green)
 
-    def route(self, drain_key: str) -> Route:
+    def route(self) -> Route:
         """Where requests go. At least one fleet has traffic."""
         having = self.with_traffic()
         first = having[0].fleet
         variants = first.variant_routes()
         if len(having) > 1:
             variants = mixed(variants, having[1].fleet.variant_routes(), self.share)
-        return Route(first.region, first.endpoint_name, first.deployment.config_name, variants, drain_key)
+        return Route(first.region, first.endpoint_name, first.deployment.config_name, variants)

@@ -140,7 +140,7 @@ def test_an_update_swaps_the_route_when_the_new_fleet_is_ready_and_lets_old_requ
         stage.create("e", plan("old", "a"))
         await stage.rest(EndpointStatus.IN_SERVICE)
         (old,) = stage.runtime.running
-        request = stage.traffic.enter(stage.route())
+        request = stage.invoke()
         late = Script()
         stage.runtime.scripts["a"] = [late]
         stage.update("e", plan("new", "a"))
@@ -149,7 +149,7 @@ def test_an_update_swaps_the_route_when_the_new_fleet_is_ready_and_lets_old_requ
         late.ready.set()
         await until(lambda: stage.route().config_name == "new", "the route is swapped")
         assert old.exit_code() is None
-        stage.traffic.leave(request)
+        stage.answer(request)
         record = await stage.rest(EndpointStatus.IN_SERVICE)
         assert record.live is not None
         assert record.live.config_name == "new"

@@ -50,12 +50,12 @@ def test_weights_change_at_once_without_a_start_and_without_waiting_for_requests
         stage.create("e", TWO)
         await stage.rest(EndpointStatus.IN_SERVICE)
         started = list(stage.runtime.started)
-        request = stage.traffic.enter(stage.route())
+        request = stage.invoke()
         stage.resize("e", counts(TWO, 2, 2, weights=(3.0, 0.0)))
         await stage.rest(EndpointStatus.IN_SERVICE)
         assert [variant.weight for variant in stage.route().variants] == [3.0, 0.0]
         assert stage.runtime.started == started
-        stage.traffic.leave(request)
+        stage.answer(request)
 
     run(test)
 
@@ -64,15 +64,15 @@ def test_an_instance_leaves_only_after_its_requests(run: Run) -> None:
     async def test(stage: Stage) -> None:
         stage.create("e", TWO)
         await stage.rest(EndpointStatus.IN_SERVICE)
-        request = stage.traffic.enter(stage.route())
+        request = stage.invoke(instance=1, variant=0)
         stage.resize("e", counts(TWO, 1, 2))
         await until(lambda: [len(each) for each in instances(stage)] == [1, 2], "one gets no more requests")
-        later = stage.traffic.enter(stage.route())
+        later = stage.invoke(variant=0)
         assert len(stage.runtime.running) == 4
-        stage.traffic.leave(request)
+        stage.answer(request)
         await stage.rest(EndpointStatus.IN_SERVICE)
         assert len(stage.runtime.running) == 3
-        stage.traffic.leave(later)
+        stage.answer(later)
 
     run(test)
 

@@ -125,17 +125,17 @@ def test_an_alarm_during_a_bake_brings_the_old_config_back_and_names_itself(run:
 def test_a_rollback_waits_for_the_requests_on_the_canary(run: Run) -> None:
     async def test(stage: Stage) -> None:
         await updating(stage, config("CANARY"))
-        request = stage.traffic.enter(stage.route())
+        request = stage.invoke()
         stage.alarms.held[ALARM] = "ALARM"
         stage.pace.advance(1)
         await until(lambda: shares(stage) == {"old": 1.0}, "the old fleet has the traffic again")
-        later = stage.traffic.enter(stage.route())  # on the old fleet alone: nobody waits for this one
+        later = stage.invoke()  # on the old fleet alone: nobody waits for this one
         assert stage.endpoint().status is EndpointStatus.ROLLING_BACK
         assert len(stage.runtime.running) == 4
-        stage.traffic.leave(request)
+        stage.answer(request)
         await stage.rest(EndpointStatus.IN_SERVICE)
         assert len(stage.runtime.running) == 2
-        stage.traffic.leave(later)
+        stage.answer(later)
 
     run(test)
 
@@ -143,11 +143,11 @@ def test_a_rollback_waits_for_the_requests_on_the_canary(run: Run) -> None:
 def test_the_old_fleet_ends_only_after_requests_of_every_step(run: Run) -> None:
     async def test(stage: Stage) -> None:
         await updating(stage, config("CANARY", bake_s=0))
-        request = stage.traffic.enter(stage.route())
+        request = stage.invoke(variant=0)
         stage.pace.advance(60)
         await until(lambda: shares(stage) == {"new": 1.0}, "all traffic is shifted")
         assert len(stage.runtime.running) == 4
-        stage.traffic.leave(request)
+        stage.answer(request)
         await stage.rest(EndpointStatus.IN_SERVICE)
 
     run(test)
