@@ -6,7 +6,7 @@ CANDIDATE ?= good
 PORT ?= 4566
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up local test lint types layers unit test-docker format lock schema clean
+.PHONY: help install demo up local test lint types layers unit test-docker parity format lock schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ unit: install ## pytest
 
 test-docker: install ## The tests of the container runtimes on a Docker engine: this machine's, or one started for them
 	$(BIN)/python -m tests.fakes.docker_daemon
+
+parity: install ## Write docs/parity.md anew, from what the local SageMaker checks requests against
+	$(BIN)/python -m include.sagemaker_local.parity
 
 format: install ## Let ruff rewrite what it can
 	$(BIN)/ruff check --fix .

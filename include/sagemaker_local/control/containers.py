@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from include.sagemaker_local.control.call import Call
 from include.sagemaker_local.control.refusals import does_not_exist, invalid
 from include.sagemaker_local.deployment import Container
-from include.sagemaker_local.errors import ApiError, ArtifactError
+from include.sagemaker_local.errors import ArtifactError
 from include.sagemaker_local.objects import ObjectReader
 from include.sagemaker_local.runtime import artifacts
 from include.sagemaker_local.store.records import ModelPackageRecord
@@ -18,7 +18,6 @@ from include.sagemaker_local.wire.members import Members, unsupported
 MAX_CONTAINERS = 15  # CreateModel's limit, which a package must not get round
 MAX_ENVIRONMENT_BYTES = 32 * 1024  # keys and values of all containers of one model together (API reference)
 
-_NOT_SERVED = ("AdditionalModelDataSources", "MultiModelConfig", "ContainerMetricsConfig", "AdditionalS3DataSource")
 _BESIDE_A_PACKAGE = ("Image", "ModelDataUrl", "ModelDataSource")
 
 
@@ -33,13 +32,7 @@ class Draft:
 
 
 def draft(definition: Members, where: str) -> Draft:
-    """A definition with an Image. Raises ApiError for what is missing or not served; `where` is its path."""
-    definition.refuse(*_NOT_SERVED, where=where)
-    if definition.text("Mode") == "MultiModel":
-        raise unsupported("Mode MultiModel", where)
-    access = definition.structure("ImageConfig")
-    if access and access.required("RepositoryAccessMode") == "Vpc":
-        raise unsupported("ImageConfig with RepositoryAccessMode Vpc", where)
+    """A definition with an Image. Raises ApiError for what is missing; `where` is its path."""
     image = definition.text("Image")
     if image is None:
         raise invalid(f"{where} needs an Image.")
@@ -153,22 +146,10 @@ def _model_data_url(definition: Members, where: str) -> str | None:
     if url is not None and source is not None:
         raise invalid(f"{where} has both ModelDataUrl and ModelDataSource; give one of them.")
     if source is not None:
-        url = _single_archive(source, where)
+        s3 = source.structure("S3DataSource")
+        if s3 is None:
+            raise invalid(f"{where}.ModelDataSource needs an S3DataSource.")
+        url = s3.required("S3Uri")
     if url is not None and not url.startswith("s3://"):
-        raise unsupported(f"model data by https ({url})", where)
+        raise unsupported(f"model data by https ({url})", where, "it is read from S3")
     return url
-
-
-def _single_archive(source: Members, where: str) -> str:
-    """The one ModelDataSource that is a ModelDataUrl by another name: a single .tar.gz object."""
-    s3 = source.structure("S3DataSource")
-    if s3 is None:
-        raise invalid(f"{where}.ModelDataSource needs an S3DataSource.")
-    if (s3.required("S3DataType"), s3.required("CompressionType")) != ("S3Object", "Gzip"):
-        raise _unpacked_model_data(where)
-    s3.refuse("HubAccessConfig", "ManifestS3Uri", where=f"{where}.ModelDataSource")
-    return s3.required("S3Uri")
-
-
-def _unpacked_model_data(where: str) -> ApiError:
-    return unsupported("ModelDataSource other than one S3Object with CompressionType Gzip", where)

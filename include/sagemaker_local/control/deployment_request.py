@@ -23,7 +23,6 @@ def requested_config(request: Members, deployment: Deployment) -> JsonObject | N
     config = request.structure("DeploymentConfig")
     if config is None:
         return None
-    config.refuse("RollingUpdatePolicy", where="DeploymentConfig")
     for alarm in (config.structure("AutoRollbackConfiguration") or Members({})).structures("Alarms"):
         if alarm.text("AlarmName") is None:
             raise invalid("Every entry of AutoRollbackConfiguration.Alarms needs an AlarmName.")

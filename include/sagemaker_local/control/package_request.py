@@ -12,12 +12,11 @@ from include.sagemaker_local.wire.members import Members
 
 RESOURCE = "model-package"
 
-_NOT_SERVED = ("SourceAlgorithmSpecification", "ValidationSpecification", "ManagedStorageType")
 _INSTANCE_TYPES = ("SupportedTransformInstanceTypes", "SupportedRealtimeInferenceInstanceTypes")
 
 
 def refuse_contradictions(request: Members) -> None:
-    """Raise ApiError for what is neither a versioned nor an unversioned package, or is not served here."""
+    """Raise ApiError for what is neither a versioned nor an unversioned package."""
     name, group = request.text("ModelPackageName"), request.text("ModelPackageGroupName")
     if name is not None and group is not None:
         raise invalid(
@@ -26,9 +25,6 @@ def refuse_contradictions(request: Members) -> None:
         )
     if name is None and group is None:
         raise invalid("Missing ARN.")
-    request.refuse(*_NOT_SERVED, where="CreateModelPackage")
-    if request.flag("CertifyForMarketplace"):
-        request.refuse("CertifyForMarketplace", where="CreateModelPackage")
     if group is not None:
         _refuse_for_versions(request)
     else:

@@ -19,6 +19,7 @@ from include.sagemaker_local.control.operations import (
     transform_jobs,
     weights_and_capacities,
 )
+from include.sagemaker_local.control.scope import SCOPES
 from include.sagemaker_local.errors import ApiError, HostError
 from include.sagemaker_local.http1.messages import Request, Response
 from include.sagemaker_local.objects import ObjectLister
@@ -106,11 +107,12 @@ class ControlPlane:
         operation = self._operation(name)
         shape = self._model.input_shape(name)
         members = validated(shape, json11.body(request)) if shape else {}
+        SCOPES[name].refuse_unsupported(name, members)
         return await operation(Call(self._services, scope.region, Members(members)))
 
     def _operation(self, name: str) -> Operation:
         if name in OPERATIONS:
             return OPERATIONS[name]
         if name in self._model.operations:
-            raise ApiError("UnsupportedOperation", f"The local SageMaker does not have {name} yet; nothing was done.")
+            raise ApiError("UnsupportedOperation", f"The local SageMaker does not have {name}; nothing was done.")
         raise json11.unknown_operation(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from include.sagemaker_local.control.call import Call
-from include.sagemaker_local.control.refusals import could_not_find, does_not_exist, invalid
+from include.sagemaker_local.control.refusals import DIRECT, could_not_find, does_not_exist, invalid
 from include.sagemaker_local.lifecycle import EndpointStatus
 from include.sagemaker_local.store.records import ModelPackageRecord
 from include.sagemaker_local.wire.members import Members, unsupported
@@ -31,13 +31,7 @@ class _Described:
 def check_request(call: Call) -> ModelPackageRecord | None:
     """The package that the job is for, None when it is for a model. Raises ApiError for the first broken rule."""
     request = call.request
-    if request.required("JobType") != "Default":
-        raise unsupported("JobType Advanced", _WHERE)
     inputs = Members(request.raw["InputConfig"])
-    inputs.refuse("TrafficPattern", where=f"InputConfig of a Default job in {_WHERE}")
-    output = request.structure("OutputConfig")
-    if output is not None:
-        output.refuse("CompiledOutputConfig", where=_WHERE)
     _check_limits(request, inputs)
     _check_instance_types(inputs)
     package = _check_subject(call, inputs)
@@ -68,7 +62,6 @@ def _check_instance_types(inputs: Members) -> None:
     container = inputs.structure("ContainerConfig")
     wanted = list(container.texts("SupportedInstanceTypes")) if container else []
     for configuration in inputs.structures("EndpointConfigurations"):
-        configuration.refuse("ServerlessConfig", where="InputConfig.EndpointConfigurations")
         instance_type = configuration.text("InstanceType")
         if instance_type is None:
             raise invalid("Each of InputConfig.EndpointConfigurations needs an InstanceType.")
@@ -83,14 +76,12 @@ def _check_subject(call: Call, inputs: Members) -> ModelPackageRecord | None:
     if (arn is None) == (model_name is None):
         raise invalid("InputConfig needs either ModelPackageVersionArn or ModelName, and not both.")
     container = inputs.structure("ContainerConfig") or Members({})
-    if container.text("SupportedEndpointType") == "Serverless":
-        raise unsupported("ContainerConfig with SupportedEndpointType Serverless", _WHERE)
     if model_name is not None:
         model = call.store.model(call.region, model_name)
         if model is None:
             raise could_not_find("model", call.home.arn("model", model_name))
         if model.direct:
-            raise unsupported(f"the model {model.name}, whose containers are invoked directly,", _WHERE)
+            raise unsupported(f"the model {model.name}", _WHERE, DIRECT)
         _check_described(_describe(container, None), "ContainerConfig")
         return None
     package_arn = call.home.arn_of("model-package", arn or "")
@@ -146,4 +137,4 @@ def _check_endpoint(call: Call, given: Members) -> None:
     if variants != 1:
         raise invalid(f'Endpoint "{arn}" has {variants} variants; an endpoint to be benchmarked must have exactly one.')
     if endpoint.live.variants[0].direct:
-        raise unsupported(f'endpoint "{arn}", whose containers are invoked directly,', _WHERE)
+        raise unsupported(f'endpoint "{arn}"', _WHERE, DIRECT)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from include.sagemaker_local.errors import ApiError
 
+DIRECT = "its containers are invoked directly"
+"""Why a model with InferenceExecutionConfig.Mode Direct cannot be what a job runs."""
+
 
 def invalid(message: str) -> ApiError:
     """The request cannot be carried out as it is."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from include.sagemaker_local.control.call import Call
-from include.sagemaker_local.control.refusals import could_not_find, invalid
+from include.sagemaker_local.control.refusals import DIRECT, could_not_find, invalid
 from include.sagemaker_local.errors import ArtifactError
 from include.sagemaker_local.json_path import JsonPath, JsonPathError, parse_json_path
 from include.sagemaker_local.store.records import ModelRecord
 from include.sagemaker_local.wire.members import Members, unsupported
 
-_WHERE = "CreateTransformJob"
 _MAX_MB = 100  # of MaxPayloadInMB, and of it times MaxConcurrentTransforms (API reference)
 _JOINED = ("text/csv", "application/json", "application/jsonlines")  # content types that can be filtered and joined
 _ROW = "text/csv"
@@ -22,7 +21,6 @@ def check_request(call: Call) -> ModelRecord:
     """The model that the job runs. Raises ApiError for the first broken rule."""
     request = call.request
     source = _required(_required(_required(request, "TransformInput"), "DataSource"), "S3DataSource")
-    _refuse_what_is_not_served(request, source)
     _check_uris(source, _required(request, "TransformOutput"))
     _check_payload(request)
     _check_processing(request)
@@ -31,7 +29,7 @@ def check_request(call: Call) -> ModelRecord:
     if model is None:
         raise could_not_find("model", call.home.arn("model", name))
     if model.direct:
-        raise unsupported(f"the model {model.name}, whose containers are invoked directly,", _WHERE)
+        raise unsupported(f"the model {model.name}", "CreateTransformJob", DIRECT)
     return model
 
 
@@ -57,18 +55,6 @@ def _finds(call: Call, source: Members) -> bool:
         return any(not found.endswith("/") for found in objects.find(uri))
     except ArtifactError:
         return False
-
-
-def _refuse_what_is_not_served(request: Members, source: Members) -> None:
-    request.refuse("DataCaptureConfig", "ExperimentConfig", where=_WHERE)
-    kind = source.required("S3DataType")
-    if kind not in ("S3Prefix", "ManifestFile"):
-        raise unsupported(f"S3DataType {kind}", _WHERE)
-    resources = _required(request, "TransformResources")
-    resources.refuse("TransformAmiVersion", where=_WHERE)
-    for owner, member in ((_required(request, "TransformOutput"), "KmsKeyId"), (resources, "VolumeKmsKeyId")):
-        if owner.text(member):  # the empty string says the same as nothing
-            raise unsupported(member, _WHERE)
 
 
 def _check_uris(source: Members, output: Members) -> None:

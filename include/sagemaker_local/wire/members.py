@@ -61,13 +61,8 @@ class Members:
         """A map of strings to strings."""
         return dict(self.raw.get(name, {}))
 
-    def refuse(self, *names: str, where: str) -> None:
-        """Raise ApiError for a member that the API has and this server does not serve, rather than ignore it."""
-        for name in names:
-            if name in self.raw:
-                raise unsupported(name, where)
 
-
-def unsupported(what: str, where: str) -> ApiError:
+def unsupported(what: str, where: str, why: str) -> ApiError:
     """The refusal of a part of the real API that this server does not have; nothing was done."""
-    return ApiError("UnsupportedOperation", f"The local SageMaker does not support {what} in {where}. Leave it out.")
+    message = f"The local SageMaker does not support {what} in {where}: {why}. Leave it out."
+    return ApiError("UnsupportedOperation", message)

@@ -39,11 +39,11 @@ def test_every_operation_of_the_table_is_one_that_botocore_knows() -> None:
     assert set(OPERATIONS) <= service_model.sagemaker().operations
 
 
-def test_an_operation_that_is_not_there_yet_is_refused_by_name(rig: Rig, refused: Refused) -> None:
+def test_an_operation_that_is_not_there_is_refused_by_name(rig: Rig, refused: Refused) -> None:
     error = refused(rig.client.describe_training_job, TrainingJobName="t")
     assert error == (
         "UnsupportedOperation",
-        "The local SageMaker does not have DescribeTrainingJob yet; nothing was done.",
+        "The local SageMaker does not have DescribeTrainingJob; nothing was done.",
     )
 
 

@@ -9,31 +9,9 @@ from include.sagemaker_local.control.listing import Facts, Listing
 from include.sagemaker_local.control.operations.tags import requested_tags
 from include.sagemaker_local.control.refusals import already_exists, could_not_find, invalid
 from include.sagemaker_local.store.records import EndpointConfigRecord, VariantRecord
-from include.sagemaker_local.wire.members import Members, unsupported
+from include.sagemaker_local.wire.members import Members
 
 NOUN = "endpoint configuration"
-_NOT_SERVED = (
-    "DataCaptureConfig",
-    "AsyncInferenceConfig",
-    "ExplainerConfig",
-    "ShadowProductionVariants",
-    "MetricsConfig",
-    "ExecutionRoleArn",  # the role of inference components, as are the next two
-    "VpcConfig",
-    "EnableNetworkIsolation",
-)
-_VARIANT_NOT_SERVED = (
-    "ServerlessConfig",
-    "InstancePools",
-    "VariantInstanceProvisionTimeoutInSeconds",
-    "AcceleratorType",
-    "CoreDumpConfig",
-    "EnableSSMAccess",
-    "ManagedInstanceScaling",
-    "InferenceAmiVersion",
-    "CapacityReservationConfig",
-    "ModelDataDownloadTimeoutInSeconds",
-)
 _DEFAULT_WEIGHT = 1.0
 
 
@@ -44,7 +22,6 @@ async def create_endpoint_config(call: Call) -> Answer:
     arn = call.home.arn("endpoint-config", name)
     if call.store.endpoint_config(call.region, name) is not None:
         raise already_exists(NOUN, arn)
-    request.refuse(*_NOT_SERVED, where="CreateEndpointConfig")
     definitions = request.structures("ProductionVariants")
     variants = tuple(_variant(call, item, number) for number, item in enumerate(definitions, 1))
     _refuse_contradictions(variants)
@@ -96,10 +73,6 @@ def found_config(call: Call) -> EndpointConfigRecord:
 
 def _variant(call: Call, definition: Members, number: int) -> VariantRecord:
     where = f"ProductionVariants[{number}]"
-    definition.refuse(*_VARIANT_NOT_SERVED, where=where)
-    routing = definition.structure("RoutingConfig")
-    if routing and routing.required("RoutingStrategy") != "RANDOM":
-        raise unsupported(f"RoutingConfig with RoutingStrategy {routing.required('RoutingStrategy')}", where)
     model_name, instance_type = definition.text("ModelName"), definition.text("InstanceType")
     count = definition.integer("InitialInstanceCount")
     if model_name is None or instance_type is None or count is None:

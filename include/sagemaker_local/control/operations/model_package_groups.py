@@ -18,7 +18,6 @@ _DESCRIPTION = "ModelPackageGroupDescription"
 async def create_model_package_group(call: Call) -> Answer:
     """An empty group."""
     request = call.request
-    request.refuse("ManagedConfiguration", where="CreateModelPackageGroup")
     name = request.required("ModelPackageGroupName")
     arn = call.home.arn(_RESOURCE, name)
     if call.store.model_package_group(call.region, name) is not None:

@@ -10,7 +10,7 @@ from include.sagemaker_local.control.listing import Facts, Listing
 from include.sagemaker_local.control.operations.tags import requested_tags
 from include.sagemaker_local.control.refusals import already_exists, could_not_find, invalid
 from include.sagemaker_local.store.records import ModelRecord
-from include.sagemaker_local.wire.members import Members, unsupported
+from include.sagemaker_local.wire.members import Members
 
 _NOUN = "model"
 _ECHOED = ("PrimaryContainer", "Containers", "InferenceExecutionConfig", "ExecutionRoleArn", "VpcConfig")
@@ -23,7 +23,7 @@ async def create_model(call: Call) -> Answer:
     arn = call.home.arn("model", name)
     _refuse_taken(call, name, arn)
     containers = chain(_drafts(call))
-    _refuse_what_is_not_served(request)
+    _refuse_direct_without_hostnames(request)
     tags = requested_tags(request)
     await check_model_data(call, containers)
     _refuse_taken(call, name, arn)  # another request may have taken the name while the archives were read
@@ -73,12 +73,10 @@ def _drafts(call: Call) -> list[Draft]:
     ]
 
 
-def _refuse_what_is_not_served(request: Members) -> None:
+def _refuse_direct_without_hostnames(request: Members) -> None:
     execution = request.structure("InferenceExecutionConfig")
     if execution and execution.required("Mode") == "Direct" and "PrimaryContainer" in request:
         raise invalid("InferenceExecutionConfig with Mode Direct is for a model with Containers, which have hostnames.")
-    if request.flag("EnableNetworkIsolation"):
-        raise unsupported("EnableNetworkIsolation, which processes of this machine cannot be held to,", "CreateModel")
 
 
 def _accepted(request: Members, container_count: int) -> dict[str, Any]:

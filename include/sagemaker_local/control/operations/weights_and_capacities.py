@@ -50,7 +50,6 @@ def _changed(live: Deployment, entries: list[Members]) -> Deployment:
 
 
 def _changed_plan(plan: VariantPlan, entry: Members) -> VariantPlan:
-    entry.refuse("ServerlessUpdateConfig", where="UpdateEndpointWeightsAndCapacities")
     weight, count = entry.number("DesiredWeight"), entry.integer("DesiredInstanceCount")
     if weight is None and count is None:
         raise invalid(f"Variant {plan.name} needs a DesiredWeight or a DesiredInstanceCount.")

@@ -1,0 +1,23 @@
+"""What of the services besides SageMaker is answered otherwise than by moto as it is: data for docs/parity.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from include.sagemaker_local.wire.scope import Kind, Treatment
+
+OPERATIONS: Mapping[str, Mapping[str, Treatment]] = {
+    "cloudwatch": {
+        "GetMetricStatistics": Treatment(Kind.EXACT, "percentiles are within 0.4 %"),
+        "GetMetricData": Treatment(Kind.SIMPLIFIED, "no metric math, NextToken or MaxDatapoints: refused"),
+        "ListMetrics": Treatment(Kind.SIMPLIFIED, "those of endpoints are all on the first page"),
+        "PutMetricData": Treatment(Kind.SIMPLIFIED, "refused for the namespaces that SageMaker publishes to"),
+        "PutMetricAlarm": Treatment(
+            Kind.SIMPLIFIED, "evaluated when it is on one metric of an endpoint; actions are kept and not performed"
+        ),
+    },
+    "logs": {
+        "FilterLogEvents": Treatment(Kind.SIMPLIFIED, 'patterns of words and "quoted phrases"; others are refused'),
+    },
+}
+"""By botocore's name of the service and the operation's name."""

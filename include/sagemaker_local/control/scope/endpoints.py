@@ -1,0 +1,50 @@
+"""Create, Update, Describe, List and Delete of Endpoint, and UpdateEndpointWeightsAndCapacities."""
+
+from __future__ import annotations
+
+from include.sagemaker_local.control.scope.listing import MODIFIED
+from include.sagemaker_local.wire.scope import Scope, below, exact, refused
+
+_DEPLOYMENT = below(
+    "DeploymentConfig",
+    {
+        **exact("BlueGreenUpdatePolicy", "AutoRollbackConfiguration"),
+        **refused("RollingUpdatePolicy", why="rolling deployments are not served"),
+    },
+)
+_NO_CAPTURE = "requests are not captured"
+
+SCOPES = {
+    "CreateEndpoint": Scope({**exact("EndpointName", "EndpointConfigName", "Tags"), **_DEPLOYMENT}),
+    "UpdateEndpoint": Scope(
+        {
+            **exact("EndpointName", "EndpointConfigName", "RetainAllVariantProperties", "RetainDeploymentConfig"),
+            **exact("ExcludeRetainedVariantProperties"),
+            **_DEPLOYMENT,
+        }
+    ),
+    "UpdateEndpointWeightsAndCapacities": Scope(
+        {
+            **exact("EndpointName"),
+            **below(
+                "DesiredWeightsAndCapacities",
+                {
+                    **exact("VariantName", "DesiredWeight", "DesiredInstanceCount"),
+                    **refused("ServerlessUpdateConfig", why="serverless endpoints are not served"),
+                },
+            ),
+        }
+    ),
+    "DescribeEndpoint": Scope(
+        exact("EndpointName"),
+        never_answered={
+            "AsyncInferenceConfig": "asynchronous inference is not served",
+            "DataCaptureConfig": _NO_CAPTURE,
+            "ShadowProductionVariants": "no traffic is mirrored",
+            "ExplainerConfig": "SageMaker Clarify is not there",
+            "MetricsConfig": "metrics are published every minute, as without it",
+        },
+    ),
+    "ListEndpoints": Scope(MODIFIED),
+    "DeleteEndpoint": Scope(exact("EndpointName")),
+}

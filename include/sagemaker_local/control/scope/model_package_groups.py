@@ -1,0 +1,24 @@
+"""Create, Describe, List and Delete of ModelPackageGroup."""
+
+from __future__ import annotations
+
+from include.sagemaker_local.control.scope.listing import CREATED
+from include.sagemaker_local.wire.scope import Scope, exact, refused, simplified
+
+_UNMANAGED = "SageMaker's managed storage is not there"
+
+SCOPES = {
+    "CreateModelPackageGroup": Scope(
+        {
+            **exact("ModelPackageGroupName", "ModelPackageGroupDescription", "Tags"),
+            **refused("ManagedConfiguration", why=_UNMANAGED),
+        }
+    ),
+    "DescribeModelPackageGroup": Scope(
+        exact("ModelPackageGroupName"), never_answered={"ManagedConfiguration": _UNMANAGED}
+    ),
+    "ListModelPackageGroups": Scope(
+        {**CREATED, **simplified("CrossAccountFilterOption", how="there is one account, so CrossAccount finds nothing")}
+    ),
+    "DeleteModelPackageGroup": Scope(exact("ModelPackageGroupName")),
+}

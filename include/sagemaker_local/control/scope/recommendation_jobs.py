@@ -1,0 +1,49 @@
+"""Create, Describe, List and Stop of InferenceRecommendationsJob, and the list of its steps."""
+
+from __future__ import annotations
+
+from include.sagemaker_local.control.scope.listing import MODIFIED
+from include.sagemaker_local.wire.scope import Scope, below, exact, only, refused, simplified
+
+_DEFAULT_ONLY = "custom load tests are not served"
+_KEPT = "kept and shown; it has no effect"
+_NO_SERVERLESS = "serverless endpoints are not served"
+
+_CONTAINER = {
+    **exact("Domain", "Task", "Framework", "PayloadConfig", "SupportedInstanceTypes", "SupportedResponseMIMETypes"),
+    **simplified("FrameworkVersion", "NearestModelName", "DataInputConfig", how=_KEPT),
+    **only("SupportedEndpointType", "RealTime", why=_NO_SERVERLESS),
+}
+_INPUT = {
+    **exact("ModelPackageVersionArn", "ModelName", "Endpoints", "ResourceLimit.MaxNumberOfTests"),
+    **simplified("JobDurationInSeconds", how="kept and shown; a job takes the minutes that its tests take"),
+    **simplified("ResourceLimit.MaxParallelOfTests", how="tests run one after the other: they share this machine"),
+    **refused("TrafficPattern", why=_DEFAULT_ONLY),
+    **below(
+        "EndpointConfigurations",
+        {
+            **exact("InstanceType", "EnvironmentParameterRanges"),
+            **simplified("InferenceSpecificationName", how="the test of an additional specification fails and says so"),
+            **refused("ServerlessConfig", why=_NO_SERVERLESS),
+        },
+    ),
+    **below("ContainerConfig", _CONTAINER),
+    **simplified("VolumeKmsKeyId", "VpcConfig", how=_KEPT),
+}
+
+SCOPES = {
+    "CreateInferenceRecommendationsJob": Scope(
+        {
+            **exact("JobName", "JobDescription", "Tags", "StoppingConditions"),
+            **simplified("RoleArn", how="kept and shown; nobody assumes it"),
+            **only("JobType", "Default", why=_DEFAULT_ONLY),
+            **below("InputConfig", _INPUT),
+            **simplified("OutputConfig.KmsKeyId", how=_KEPT),
+            **refused("OutputConfig.CompiledOutputConfig", why="models are not compiled"),
+        }
+    ),
+    "DescribeInferenceRecommendationsJob": Scope(exact("JobName")),
+    "ListInferenceRecommendationsJobs": Scope({**MODIFIED, **exact("ModelNameEquals", "ModelPackageVersionArnEquals")}),
+    "ListInferenceRecommendationsJobSteps": Scope(exact("JobName", "Status", "StepType", "MaxResults", "NextToken")),
+    "StopInferenceRecommendationsJob": Scope(exact("JobName")),
+}
