@@ -6,8 +6,8 @@ PURE: no I/O, no third-party imports.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class VariantPlan:
     containers: tuple[Container, ...]
     startup_timeout_s: float | None = None  # how long /ping may take to answer; None means the server's default
     direct: bool = False  # InferenceExecutionConfig Mode Direct: a request is for one container, which it names
+    config_name: str | None = None  # the EndpointConfig it is from; None means the deployment's
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,35 @@ class LogPlace:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """Everything the supervisor needs to start an endpoint's fleet, under the name of its EndpointConfig."""
+    """Everything the supervisor needs to start an endpoint's fleet, under the name of its EndpointConfig.
+
+    A name is there twice only after a rolling deployment whose rollback failed: then instances of two configs serve.
+    """
 
     config_name: str
     variants: tuple[VariantPlan, ...]
     logs: LogPlace | None = None  # None: the endpoint's log group. Not kept in the store: endpoints have none
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """The number of instances of each variant."""
+        return tuple(plan.instance_count for plan in self.variants)
+
+    def with_counts(self, counts: Sequence[int]) -> Deployment:
+        """The same with other numbers of instances."""
+        pairs = zip(self.variants, counts, strict=True)
+        return replace(self, variants=tuple(replace(plan, instance_count=count) for plan, count in pairs))
+
+
+def by_name(plans: Iterable[VariantPlan]) -> dict[str, VariantPlan]:
+    """The variants by name. One of a name that is there twice has the instances and the weight of both."""
+    found: dict[str, VariantPlan] = {}
+    for plan in plans:
+        before = found.get(plan.name)
+        found[plan.name] = plan if before is None else _together(before, plan)
+    return found
+
+
+def _together(one: VariantPlan, other: VariantPlan) -> VariantPlan:
+    count, weight = one.instance_count + other.instance_count, one.weight + other.weight
+    return replace(one, instance_count=count, weight=weight)

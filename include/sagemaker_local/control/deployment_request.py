@@ -8,12 +8,13 @@ from __future__ import annotations
 from include.sagemaker_local.control.call import Call
 from include.sagemaker_local.control.refusals import invalid
 from include.sagemaker_local.deployment import Deployment
-from include.sagemaker_local.guardrails import Guardrails, Routing, guardrails_of, total_wait_s
+from include.sagemaker_local.guardrails import CapacitySize, Guardrails, Routing, guardrails_of, total_wait_s
 from include.sagemaker_local.store.records import EndpointRecord, JsonObject
 from include.sagemaker_local.wire.members import Members
 
 _CANARY_MAX_SHARE = 0.5
 _STEP_MIN_SHARE, _STEP_MAX_SHARE = 0.1, 0.5
+_BATCH_MIN_SHARE, _BATCH_MAX_SHARE = 0.05, 0.5
 # Which size belongs to which kind of routing.
 _SIZES = {Routing.CANARY: "CanarySize", Routing.LINEAR: "LinearStepSize"}
 
@@ -23,13 +24,15 @@ def requested_config(request: Members, deployment: Deployment) -> JsonObject | N
     config = request.structure("DeploymentConfig")
     if config is None:
         return None
+    if "BlueGreenUpdatePolicy" in config and "RollingUpdatePolicy" in config:
+        raise invalid("DeploymentConfig has either a BlueGreenUpdatePolicy or a RollingUpdatePolicy, not both.")
     for alarm in (config.structure("AutoRollbackConfiguration") or Members({})).structures("Alarms"):
         if alarm.text("AlarmName") is None:
             raise invalid("Every entry of AutoRollbackConfiguration.Alarms needs an AlarmName.")
     policy = config.structure("BlueGreenUpdatePolicy")
     if policy is not None:
         _refuse_misplaced_sizes(policy.structure("TrafficRoutingConfiguration") or Members({}))
-        _refuse_beyond_limits(guardrails_of(config.raw), deployment)
+    _refuse_beyond_limits(guardrails_of(config.raw), deployment)
     return dict(config.raw)
 
 
@@ -59,18 +62,44 @@ def _refuse_misplaced_sizes(routing: Members) -> None:
 
 
 def _refuse_beyond_limits(guardrails: Guardrails, deployment: Deployment) -> None:
-    instances = sum(variant.instance_count for variant in deployment.variants)
-    if guardrails.step is not None:
-        size = guardrails.step
-        share = size.value / (100 if size.in_percent else instances)
-        shown = f"{size.value} %" if size.in_percent else f"{size.value} of {instances} instance(s)"
-        if guardrails.routing is Routing.CANARY and share > _CANARY_MAX_SHARE:
-            raise invalid(f"CanarySize must be at most 50 % of the new fleet's capacity; it is {shown}.")
-        if guardrails.routing is Routing.LINEAR and not _STEP_MIN_SHARE <= share <= _STEP_MAX_SHARE:
-            raise invalid(f"LinearStepSize must be 10 to 50 % of the new fleet's capacity; it is {shown}.")
-    limit_s, waits_s = guardrails.max_execution_s, total_wait_s(guardrails, instances)
+    if guardrails.routing is Routing.ROLLING:
+        _refuse_batches(guardrails, deployment)
+    else:
+        _refuse_steps(guardrails, sum(deployment.counts))
+    limit_s, waits_s = guardrails.max_execution_s, total_wait_s(guardrails, deployment.counts)
     if limit_s is not None and limit_s <= waits_s:
         raise invalid(
             f"MaximumExecutionTimeoutInSeconds ({limit_s:g}) must be greater than all waits together, which are "
             f"{waits_s:g} seconds."
         )
+
+
+def _refuse_steps(guardrails: Guardrails, instances: int) -> None:
+    size = guardrails.step
+    if size is None:
+        return
+    share, shown = _share(size, instances), _shown(size, instances)
+    if guardrails.routing is Routing.CANARY and share > _CANARY_MAX_SHARE:
+        raise invalid(f"CanarySize must be at most 50 % of the new fleet's capacity; it is {shown}.")
+    if guardrails.routing is Routing.LINEAR and not _STEP_MIN_SHARE <= share <= _STEP_MAX_SHARE:
+        raise invalid(f"LinearStepSize must be 10 to 50 % of the new fleet's capacity; it is {shown}.")
+
+
+def _refuse_batches(guardrails: Guardrails, deployment: Deployment) -> None:
+    """A percentage of a small variant may come to more than half of it, since a batch is at least one instance."""
+    for plan in deployment.variants:
+        size, count = guardrails.step, plan.instance_count
+        if size is not None and not _BATCH_MIN_SHARE <= _share(size, count) <= _BATCH_MAX_SHARE:
+            shown = _shown(size, count)
+            raise invalid(f"MaximumBatchSize must be 5 to 50 % of variant {plan.name}'s instances; it is {shown}.")
+    back = guardrails.rollback_step
+    if back is not None and back.in_percent and back.value > 100:
+        raise invalid(f"RollbackMaximumBatchSize must be at most 100 % of the fleet; it is {back.value} %.")
+
+
+def _share(size: CapacitySize, instances: int) -> float:
+    return size.value / (100 if size.in_percent else instances)
+
+
+def _shown(size: CapacitySize, instances: int) -> str:
+    return f"{size.value} %" if size.in_percent else f"{size.value} of {instances} instance(s)"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from include.sagemaker_local.deployment import VariantPlan
-from include.sagemaker_local.guardrails import status_message
+from include.sagemaker_local.deployment import Deployment, VariantPlan, by_name
+from include.sagemaker_local.guardrails import VariantStatus, status_message
 from include.sagemaker_local.lifecycle import EndpointStatus
 from include.sagemaker_local.store.records import EndpointRecord
 
 _DEPLOYING = frozenset({EndpointStatus.CREATING, EndpointStatus.UPDATING})
+# A reason belongs to a state at rest: while something is under way it tells of what is over.
+_REASONED = frozenset({EndpointStatus.IN_SERVICE, EndpointStatus.FAILED, EndpointStatus.UPDATE_ROLLBACK_FAILED})
 
 
 def described(record: EndpointRecord) -> dict[str, Any]:
@@ -28,32 +30,47 @@ def described(record: EndpointRecord) -> dict[str, Any]:
     if shown is not None:
         answer["EndpointConfigName"] = shown.config_name
     if record.live is not None:
-        answer["ProductionVariants"] = [_serving(record, variant) for variant in record.live.variants]
+        answer["ProductionVariants"] = _serving(record, record.live)
     elif record.wanted is not None and record.status is EndpointStatus.CREATING:
         answer["ProductionVariants"] = [_starting(record, variant) for variant in record.wanted.variants]
     if record.wanted is not None and record.status in _DEPLOYING and not record.in_place:
         answer["PendingDeploymentSummary"] = {
             "EndpointConfigName": record.wanted.config_name,
             "ProductionVariants": [
-                {**_pending(record, variant), "InstanceType": variant.instance_type}
-                for variant in record.wanted.variants
+                {**_pending(record, variant, running), "InstanceType": variant.instance_type}
+                for variant, running in zip(record.wanted.variants, _prepared(record, record.wanted), strict=True)
             ],
             "StartTime": record.modified_at_s,
         }
     if record.deployment_config is not None and record.status not in _DEPLOYING:
         answer["LastDeploymentConfig"] = record.deployment_config
-    if record.failure_reason is not None:
+    if record.failure_reason is not None and record.status in _REASONED:
         answer["FailureReason"] = record.failure_reason
     return answer
 
 
-def _serving(record: EndpointRecord, variant: VariantPlan) -> dict[str, Any]:
-    current = {"CurrentWeight": variant.weight, "CurrentInstanceCount": variant.instance_count}
-    if record.status is not EndpointStatus.UPDATING or record.wanted is None or not record.in_place:
-        return {**_wanted(record, variant), **current}
-    desired = next(plan for plan in record.wanted.variants if plan.name == variant.name)
-    status = {"Status": "Updating", "StartTime": record.modified_at_s}
-    return {**_wanted(record, desired), **current, "VariantStatus": [status]}
+def _serving(record: EndpointRecord, live: Deployment) -> list[dict[str, Any]]:
+    """The variants of the fleet that serves; of one whose server was restarted nothing runs until it is InService."""
+    if record.status is EndpointStatus.SYSTEM_UPDATING:
+        return [_starting(record, variant) for variant in by_name(live.variants).values()]
+    stage = record.stage
+    running = by_name((live if stage is None or stage.blue is None else live.with_counts(stage.blue)).variants)
+    resizing = record.in_place and record.status is EndpointStatus.UPDATING
+    desired = by_name(record.wanted.variants if resizing and record.wanted is not None else live.variants)
+    status: dict[str, Any] = {}
+    if resizing:
+        status = {"VariantStatus": [{"Status": VariantStatus.UPDATING, "StartTime": record.modified_at_s}]}
+    elif stage is not None and record.status is EndpointStatus.ROLLING_BACK:
+        status = {"VariantStatus": [{"Status": stage.status, "StartTime": stage.at_s}]}
+    return [
+        {
+            **_wanted(record, desired[name]),
+            "CurrentWeight": variant.weight,
+            "CurrentInstanceCount": variant.instance_count,
+            **status,
+        }
+        for name, variant in running.items()
+    ]
 
 
 def _starting(record: EndpointRecord, variant: VariantPlan) -> dict[str, Any]:
@@ -61,23 +78,29 @@ def _starting(record: EndpointRecord, variant: VariantPlan) -> dict[str, Any]:
         **_wanted(record, variant),
         "CurrentWeight": 0.0,
         "CurrentInstanceCount": 0,
-        "VariantStatus": [{"Status": "Creating", "StartTime": record.modified_at_s}],
+        "VariantStatus": [{"Status": VariantStatus.CREATING, "StartTime": record.modified_at_s}],
     }
 
 
-def _pending(record: EndpointRecord, variant: VariantPlan) -> dict[str, Any]:
+def _pending(record: EndpointRecord, variant: VariantPlan, running: int) -> dict[str, Any]:
     """A variant of the new fleet. While traffic is shifted, its current weight is the part of its own that it has."""
     stage = record.stage
     if stage is None or stage.shift is None:
         return _starting(record, variant)
     status = {"Status": stage.status, "StartTime": stage.at_s}
-    message = status_message(stage, variant.instance_count)
+    message = status_message(stage, running)
     return {
         **_wanted(record, variant),
         "CurrentWeight": variant.weight * stage.shift.share,
-        "CurrentInstanceCount": variant.instance_count,
+        "CurrentInstanceCount": running,
         "VariantStatus": [status if message is None else {**status, "StatusMessage": message}],
     }
+
+
+def _prepared(record: EndpointRecord, wanted: Deployment) -> tuple[int, ...]:
+    """How many instances of each variant of the new fleet run."""
+    stage = record.stage
+    return wanted.counts if stage is None or not stage.green else stage.green
 
 
 def _wanted(record: EndpointRecord, variant: VariantPlan) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from include.sagemaker_local.deployment import Deployment, VariantPlan
+from include.sagemaker_local.deployment import Deployment, VariantPlan, by_name
 
 INSTANCE_COUNT = "DesiredInstanceCount"
 WEIGHT = "DesiredWeight"
@@ -17,7 +17,7 @@ def retained(live: Deployment | None, wanted: Deployment, excluded: Collection[s
     A variant that is new has no properties to retain. Data capture, the third property that can be excluded, is not
     supported, so there is none of it to retain either.
     """
-    present = {} if live is None else {plan.name: plan for plan in live.variants}
+    present = {} if live is None else by_name(live.variants)
     return replace(
         wanted,
         variants=tuple(

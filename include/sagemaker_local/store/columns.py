@@ -57,6 +57,7 @@ def deployment_to_json(deployment: Deployment | None) -> str | None:
             **_variant(plan),
             "containers": [_container(container) for container in plan.containers],
             "direct": plan.direct,
+            "config_name": plan.config_name,
         }
         for plan in deployment.variants
     ]
@@ -81,12 +82,24 @@ def stage_from_json(text: str | None) -> Stage | None:
     if text is None:
         return None
     value = json_object(text)
-    shift = value["shift"]
     return Stage(
         VariantStatus(value["status"]),
         value["at_s"],
-        None if shift is None else Shift(shift["share"], shift["wait_s"], Wait(shift["wait"])),
+        _shift(value["shift"]),
+        # What an earlier version wrote has neither of these, nor `green` of a shift.
+        _counts(value.get("blue")),
+        _counts(value.get("green")),
     )
+
+
+def _shift(item: Mapping[str, Any] | None) -> Shift | None:
+    if item is None:
+        return None
+    return Shift(item["share"], item["wait_s"], Wait(item["wait"]), tuple(item.get("green", ())))
+
+
+def _counts(counts: Sequence[int] | None) -> tuple[int, ...] | None:
+    return None if counts is None else tuple(counts)
 
 
 def _container(container: Container) -> dict[str, object]:

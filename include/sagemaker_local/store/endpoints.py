@@ -101,12 +101,25 @@ class Endpoints:
             self._keep_deployment(after)
         return after
 
-    def reach_stage(self, region: str, name: str, status: VariantStatus, shift: Shift | None = None) -> None:
-        """The deployment under way has come to another stage; nothing else of the endpoint changes."""
+    def reach_stage(
+        self,
+        region: str,
+        name: str,
+        status: VariantStatus,
+        shift: Shift | None = None,
+        *,
+        blue: tuple[int, ...] | None = None,
+        green: tuple[int, ...] | None = None,
+    ) -> None:
+        """The deployment under way has come to another stage; nothing else of the endpoint changes.
+
+        `blue` and `green` are the instances that run of each fleet's variants, None for all of them.
+        """
         with self._database.transaction():
             record = self.endpoint(region, name)
             if record is not None:
-                self._keep_deployment(replace(record, stage=Stage(status, self._clock.now_s(), shift)))
+                stage = Stage(status, self._clock.now_s(), shift, blue, green)
+                self._keep_deployment(replace(record, stage=stage))
 
     def remove_endpoint(self, region: str, name: str) -> None:
         """Forget an endpoint and its tags."""

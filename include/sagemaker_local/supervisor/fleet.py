@@ -107,6 +107,11 @@ class Fleet:
     deployment: Deployment
     variants: tuple[VariantMembers, ...]
 
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many instances of each variant there are."""
+        return tuple(len(variant.instances) for variant in self.variants)
+
     def instances(self) -> Iterator[InstanceMembers]:
         """Every instance, variant by variant."""
         for variant in self.variants:
@@ -127,7 +132,7 @@ class Fleet:
                     Instance(instance.instance_id, tuple(_hop(member) for member in instance.chain))
                     for instance in variant.instances
                 ),
-                self.deployment.config_name,
+                variant.plan.config_name or self.deployment.config_name,
                 variant.plan.direct,
             )
             for variant in self.variants

@@ -64,6 +64,12 @@ class Fleets:
         serving = self._serving.get((region, endpoint_name))
         return serving is not None and serving.blue is not None
 
+    def counts(self, region: str, endpoint_name: str) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
+        """The instances of each variant of the fleet that serves, and of the prepared one; None for no fleet."""
+        serving = self._serving.get((region, endpoint_name), Serving())
+        blue, green = serving.blue, serving.green
+        return None if blue is None else blue.fleet.counts, None if green is None else green.fleet.counts
+
     def serving(self) -> list[Fleet]:
         """The fleets that have an endpoint's traffic at this moment."""
         return [one.fleet for serving in self._serving.values() for one in serving.with_traffic()]
@@ -87,10 +93,10 @@ class Fleets:
         serving.green, serving.share = RunningFleet(fleet), 0.0
         self._look_after(serving, serving.green)
 
-    def shift(self, region: str, endpoint_name: str, share: float) -> None:
+    def shift(self, region: str, endpoint_name: str, share: float, *, canary_only: bool = True) -> None:
         """Gives the prepared fleet `share` of the traffic, above 0 to 1, from the next request on."""
         serving = self._serving[region, endpoint_name]
-        serving.share = share
+        serving.share, serving.canary_only = share, canary_only
         self._put(serving)
 
     async def settle(self, region: str, endpoint_name: str) -> None:
@@ -130,15 +136,23 @@ class Fleets:
         serving = self._serving[region, endpoint_name]
         if serving.blue is None:
             raise RuntimeError(f"nothing serves {endpoint_name}")
-        missing = growth(serving.blue.fleet, deployment)
-        more = None if missing is None else await self._starter.start(region, endpoint_name, missing)
-        leaving = serving.blue.resize(more, deployment)
-        self._look_after(serving, serving.blue)
-        self._put(serving)
-        if leaving.chores:
-            await self._retire(leaving)
-        else:
-            await self._followed()
+        await self._resize(serving, serving.blue, deployment)
+
+    async def resize_prepared(self, region: str, endpoint_name: str, deployment: Deployment) -> None:
+        """As `resize`, for the prepared fleet. It keeps its share of the traffic."""
+        serving = self._serving[region, endpoint_name]
+        if serving.green is None:
+            raise RuntimeError(f"nothing is prepared for {endpoint_name}")
+        await self._resize(serving, serving.green, deployment)
+
+    def unite(self, region: str, endpoint_name: str) -> Deployment | None:
+        """Neither fleet can replace the other: both serve on as one. Returns what serves now, None for nothing."""
+        serving = self._serving.get((region, endpoint_name), Serving())
+        if serving.blue is not None and serving.green is not None:
+            serving.blue.unite(serving.green)
+            serving.green, serving.share = None, 0.0
+            self._put(serving)
+        return None if serving.blue is None else serving.blue.fleet.deployment
 
     async def close(self, region: str, endpoint_name: str) -> None:
         """Takes the endpoint's traffic away, drains and stops its fleets. Does nothing when there is none."""
@@ -157,6 +171,18 @@ class Fleets:
         await asyncio.gather(*(one.stop(grace_s) for one in everything))
         self._retiring.clear()
 
+    async def _resize(self, serving: Serving, running: RunningFleet, deployment: Deployment) -> None:
+        fleet = running.fleet
+        missing = growth(fleet, deployment)
+        more = None if missing is None else await self._starter.start(fleet.region, fleet.endpoint_name, missing)
+        leaving = running.resize(more, deployment)
+        self._look_after(serving, running)
+        self._put(serving)
+        if leaving.chores:
+            await self._retire(leaving)
+        else:
+            await self._followed()
+
     def _put(self, serving: Serving) -> None:
         self._routes.put(serving.route())
 
@@ -169,16 +195,15 @@ class Fleets:
     def _chores(
         self, serving: Serving, running: RunningFleet, instance: InstanceMembers
     ) -> tuple[asyncio.Task[None], ...]:
-        name = running.fleet.endpoint_name
+        region, name = running.fleet.region, running.fleet.endpoint_name
         return (
-            asyncio.create_task(self._watch.keep(name, instance.chain, lambda: self._revived(serving, running))),
+            asyncio.create_task(self._watch.keep(name, instance.chain, lambda: self._revived(region, name, serving))),
             asyncio.create_task(ship_logs(name, instance.chain, self._tempo.log_interval_s)),
         )
 
-    def _revived(self, serving: Serving, running: RunningFleet) -> None:
+    def _revived(self, region: str, endpoint_name: str, serving: Serving) -> None:
         """A container answers on a new port. Another one of the fleet may be dead: then its old address stays."""
-        known = self._serving.get((running.fleet.region, running.fleet.endpoint_name))
-        if known is serving and running in serving.with_traffic():
+        if self._serving.get((region, endpoint_name)) is serving and serving.with_traffic():
             self._put(serving)
 
     async def _followed(self) -> None:

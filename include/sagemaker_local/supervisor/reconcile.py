@@ -6,18 +6,21 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Awaitable, Callable, Collection
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from include.sagemaker_local.deployment import Deployment
-from include.sagemaker_local.errors import ArtifactError, ContainerError
+from include.sagemaker_local.errors import ArtifactError, ContainerError, HostError
 from include.sagemaker_local.lifecycle import EndpointEvent, EndpointStatus, endpoint_allows
 from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store.records import EndpointRecord
 from include.sagemaker_local.supervisor.fleets import Fleets, run_directory
+from include.sagemaker_local.supervisor.guard import RolledBack
 from include.sagemaker_local.supervisor.reasons import MAX_REASON_CHARS, FleetFailed
-from include.sagemaker_local.supervisor.rollout import RolledBack, Rollout
+from include.sagemaker_local.supervisor.rollout import Rollout
+from include.sagemaker_local.supervisor.tempo import Tempo
 
 _log = logging.getLogger(__name__)
+_Written = TypeVar("_Written")
 
 IN_PROGRESS = frozenset(
     {
@@ -58,7 +61,15 @@ class EndpointStore(Protocol):
 class Supervisor:
     """Makes fleets follow the store. Belongs to one event loop."""
 
-    def __init__(self, store: EndpointStore, fleets: Fleets, rollout: Rollout, settings: Settings) -> None:
+    def __init__(
+        self,
+        store: EndpointStore,
+        fleets: Fleets,
+        rollout: Rollout,
+        settings: Settings,
+        tempo: Tempo | None = None,
+    ) -> None:
+        self._retry_s = (tempo or Tempo()).disk_retry_s
         self._store = store
         self._fleets = fleets
         self._rollout = rollout
@@ -71,7 +82,9 @@ class Supervisor:
         await asyncio.to_thread(shutil.rmtree, run_directory(self._settings), ignore_errors=True)
         for record in self._store.endpoints():
             if endpoint_allows(record.status, EndpointEvent.RESTARTED):
-                self._move(record, EndpointEvent.RESTARTED, failure_reason=record.failure_reason)
+                self._apply(record, EndpointEvent.RESTARTED, failure_reason=record.failure_reason)
+        for record in self._store.endpoints({EndpointStatus.UPDATE_ROLLBACK_FAILED}):
+            self._take_up(record)
         self.wake()
 
     def wake(self) -> None:
@@ -79,9 +92,12 @@ class Supervisor:
         if self._closed:
             return
         for record in self._store.endpoints(IN_PROGRESS):
-            key = (record.region, record.name)
-            if key not in self._work:
-                self._work[key] = asyncio.create_task(self._drive(record), name=f"endpoint {record.name}")
+            self._take_up(record)
+
+    def _take_up(self, record: EndpointRecord) -> None:
+        key = (record.region, record.name)
+        if key not in self._work:
+            self._work[key] = asyncio.create_task(self._drive(record), name=f"endpoint {record.name}")
 
     async def reset(self) -> None:
         """Gives up what is under way and stops every fleet; the caller empties the store."""
@@ -120,18 +136,22 @@ class Supervisor:
                 await self._update(record)
             case EndpointStatus.ROLLING_BACK:
                 await self._roll_back(record)
+            case EndpointStatus.UPDATE_ROLLBACK_FAILED:
+                # The server was restarted. What served then serves again, as far as it comes up; its state stays.
+                await self._open(record, record.live)
             case EndpointStatus.DELETING:
                 await self._fleets.close(record.region, record.name)
-                self._store.remove_endpoint(record.region, record.name)
+                await self._written(lambda: self._store.remove_endpoint(record.region, record.name))
 
     async def _bring_up(self, record: EndpointRecord) -> None:
         """A new endpoint, or one whose server was restarted."""
         target = record.wanted if record.status is EndpointStatus.CREATING else record.live
         failure = await self._open(record, target)
         if failure is not None:
-            self._move(record, EndpointEvent.DEPLOY_FAILED, failure_reason=failure)
-        else:
-            self._move(record, EndpointEvent.DEPLOYED, live=target, wanted=None, failure_reason=record.failure_reason)
+            await self._move(record, EndpointEvent.DEPLOY_FAILED, failure_reason=failure)
+            return
+        reason = record.failure_reason
+        await self._move(record, EndpointEvent.DEPLOYED, live=target, wanted=None, failure_reason=reason)
 
     async def _update(self, record: EndpointRecord) -> None:
         """The new fleet first; the old one serves until the new one has the traffic."""
@@ -139,9 +159,9 @@ class Supervisor:
             await self._open(record, record.live)  # the server was restarted meanwhile
         failure = await self._attempt(record, record.wanted, lambda wanted: self._deploy(record, wanted))
         if failure is None:
-            self._move(record, EndpointEvent.DEPLOYED, live=record.wanted, wanted=None, failure_reason=None)
+            await self._move(record, EndpointEvent.DEPLOYED, live=record.wanted, wanted=None, failure_reason=None)
             return
-        rolling = self._move(record, EndpointEvent.DEPLOY_FAILED, failure_reason=failure)
+        rolling = await self._move(record, EndpointEvent.DEPLOY_FAILED, failure_reason=failure)
         await self._roll_back(rolling)
 
     async def _deploy(self, record: EndpointRecord, wanted: Deployment) -> None:
@@ -153,13 +173,16 @@ class Supervisor:
 
     async def _roll_back(self, record: EndpointRecord) -> None:
         """Back to the old fleet, which normally never stopped. FailureReason stays until the next update."""
-        back = await self._fleets.abandon(record.region, record.name)
-        if back or await self._open(record, record.live) is None:
-            self._move(record, EndpointEvent.ROLLED_BACK, wanted=None, failure_reason=record.failure_reason)
+        failure = await self._attempt(record, record.live, lambda live: self._rollout.back(record, live))
+        if failure is None:
+            reason = record.failure_reason
+            await self._move(record, EndpointEvent.ROLLED_BACK, wanted=None, failure_reason=reason)
             return
-        serving = record.wanted if self._fleets.is_open(record.region, record.name) else record.live
-        self._move(
-            record, EndpointEvent.ROLLBACK_FAILED, live=serving, wanted=None, failure_reason=record.failure_reason
+        # As on AWS the endpoint serves on with what runs, which may be a mixture of both configurations.
+        serving = self._fleets.unite(record.region, record.name)
+        reason = f"{record.failure_reason} The rollback failed too: {failure}"[:MAX_REASON_CHARS]
+        await self._move(
+            record, EndpointEvent.ROLLBACK_FAILED, live=serving or record.live, wanted=None, failure_reason=reason
         )
 
     async def _open(self, record: EndpointRecord, deployment: Deployment | None) -> str | None:
@@ -193,7 +216,18 @@ class Supervisor:
             return f"The local SageMaker failed: {type(error).__name__}: {error}"[:MAX_REASON_CHARS]
         return None
 
-    def _move(
+    async def _move(
+        self,
+        record: EndpointRecord,
+        event: EndpointEvent,
+        *,
+        failure_reason: str | None,
+        **deployments: Deployment | None,
+    ) -> EndpointRecord:
+        """As `_apply`, whatever the disk says at first."""
+        return await self._written(lambda: self._apply(record, event, failure_reason=failure_reason, **deployments))
+
+    def _apply(
         self,
         record: EndpointRecord,
         event: EndpointEvent,
@@ -211,3 +245,12 @@ class Supervisor:
             wanted=deployments.get("wanted", record.wanted),
             failure_reason=failure_reason,
         )
+
+    async def _written(self, write: Callable[[], _Written]) -> _Written:
+        """Writes to the store, again and again while the disk refuses: what has happened to a fleet must get there."""
+        while True:
+            try:
+                return write()
+            except HostError as error:
+                _log.error("%s; trying again", error)
+                await asyncio.sleep(self._retry_s)

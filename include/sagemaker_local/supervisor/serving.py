@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from include.sagemaker_local.deployment import Deployment
 from include.sagemaker_local.routes import Route
 from include.sagemaker_local.supervisor.fleet import Fleet, InstanceMembers
-from include.sagemaker_local.supervisor.mixture import mixed
+from include.sagemaker_local.supervisor.mixture import canary, mixed, united
 from include.sagemaker_local.supervisor.resize import resized
 
 _log = logging.getLogger(__name__)
@@ -28,6 +28,11 @@ class RunningFleet:
         ids = [instance.instance_id for instance in leaving.instances()]
         return RunningFleet(leaving, {each: self.chores.pop(each) for each in ids})
 
+    def unite(self, other: RunningFleet) -> None:
+        """Takes the other fleet's instances over: both are one from now on."""
+        self.fleet = united(self.fleet, other.fleet)
+        self.chores |= other.chores
+
     async def stop(self, grace_s: float) -> None:
         """Stops every instance, and whoever looks after it. Does not raise."""
         await asyncio.gather(*(self.stop_instance(instance, grace_s) for instance in self.fleet.instances()))
@@ -45,11 +50,15 @@ class RunningFleet:
 
 @dataclass(slots=True, eq=False)
 class Serving:
-    """The fleets of one endpoint: `blue` serves; `green` is to replace it and has `share` (0 to 1) of the traffic."""
+    """The fleets of one endpoint: `blue` serves; `green` is to replace it and has `share` (0 to 1) of the traffic.
+
+    With `canary_only` that share is carried by as many of green's instances as it calls for, and not by all of them.
+    """
 
     blue: RunningFleet | None = None
     green: RunningFleet | None = None
     share: float = 0.0
+    canary_only: bool = True
 
     def fleets(self) -> tuple[RunningFleet, ...]:
         """Both that are there."""
@@ -67,5 +76,6 @@ class Serving:
         first = having[0].fleet
         variants = first.variant_routes()
         if len(having) > 1:
-            variants = mixed(variants, having[1].fleet.variant_routes(), self.share)
+            green = having[1].fleet.variant_routes()
+            variants = mixed(variants, canary(green, self.share) if self.canary_only else green, self.share)
         return Route(first.region, first.endpoint_name, first.deployment.config_name, variants)

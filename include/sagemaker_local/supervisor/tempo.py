@@ -24,5 +24,7 @@ class Tempo:
     # Between two looks at the alarms of a deployment, in seconds of its own clock, which --time-scale makes faster.
     # CloudWatch evaluates once a minute; this is what a person waits who has set an alarm's state.
     alarm_interval_s: float = 1.0
+    # Between two attempts to write down what happened to an endpoint, while the disk is full.
+    disk_retry_s: float = 1.0
     # Between two looks at the log files.
     log_interval_s: float = 1.0

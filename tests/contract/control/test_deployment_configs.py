@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,6 +26,10 @@ def policy(kind: str = "ALL_AT_ONCE", wait_s: int = 0, bake_s: int | None = None
 
 def count(value: int) -> dict[str, Any]:
     return {"Type": "INSTANCE_COUNT", "Value": value}
+
+
+def rolling(batch: dict[str, Any], wait_s: int = 0, **more: Any) -> dict[str, Any]:
+    return {"RollingUpdatePolicy": {"MaximumBatchSize": batch, "WaitIntervalInSeconds": wait_s, **more}}
 
 
 CANARY = policy("CANARY", 300, 600, CanarySize=TEN_PERCENT)
@@ -101,6 +106,14 @@ def test_the_stage_of_a_deployment_is_a_variant_status_with_a_message(rig: Rig) 
         (1, {"AutoRollbackConfiguration": {"Alarms": [{}]}}, "needs an AlarmName"),
         (1, {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "a"}, {"AlarmName": "b"}]}}, '"b"'),
         (1, policy("ALL_AT_ONCE", bake_s=3601), "less than or equal to 3600"),
+        (4, rolling(count(1), WaitIntervalInSeconds=3601), "less than or equal to 3600"),
+        (2, {**policy(), **rolling(count(1))}, "either a BlueGreenUpdatePolicy or a RollingUpdatePolicy"),
+        (1, rolling(count(1)), "it is 1 of 1 instance(s)"),
+        (21, rolling(count(1)), "5 to 50 % of variant AllTraffic's instances"),
+        (4, rolling({"Type": "CAPACITY_PERCENT", "Value": 51}), "it is 51 %"),
+        (4, rolling({"Type": "CAPACITY_PERCENT", "Value": 4}), "it is 4 %"),
+        (4, rolling(count(2), RollbackMaximumBatchSize={"Type": "CAPACITY_PERCENT", "Value": 101}), "at most 100 %"),
+        (4, rolling(count(1), 300, MaximumExecutionTimeoutInSeconds=1200), "which are 1200 seconds"),
     ],
 )
 def test_a_config_that_breaks_a_limit_or_contradicts_itself_is_refused(
@@ -129,13 +142,65 @@ def test_sizes_at_their_limits_are_accepted(rig: Rig) -> None:
     update(rig, DeploymentConfig=policy("CANARY", CanarySize=count(2)))
     rig.deployed()
     update(rig, DeploymentConfig=policy("LINEAR", LinearStepSize=count(1)))
+    rig.deployed()
+    update(rig, DeploymentConfig=rolling(count(2), RollbackMaximumBatchSize=count(4)))
+    rig.deployed()
+    assert describe(rig)["LastDeploymentConfig"] == rolling(count(2), RollbackMaximumBatchSize=count(4))
 
 
-def test_rolling_and_a_config_beside_a_retained_one_are_refused(rig: Rig, refused: Refused) -> None:
+def test_a_rolling_deployment_shows_the_instances_of_both_fleets(rig: Rig) -> None:
+    serving(rig, instances=10)
+    update(rig, DeploymentConfig=rolling({"Type": "CAPACITY_PERCENT", "Value": 30}, 60))
+    shift = Shift(0.6, 60, Wait.INTERVAL, (6,))
+    rig.store.reach_stage(REGION, "staging", VariantStatus.BAKING, shift, blue=(7,), green=(6,))
+    (old,) = describe(rig)["ProductionVariants"]
+    assert (old["CurrentInstanceCount"], old["DesiredInstanceCount"]) == (7, 10)
+    (new,) = describe(rig)["PendingDeploymentSummary"]["ProductionVariants"]
+    assert (new["CurrentInstanceCount"], new["DesiredInstanceCount"], new["CurrentWeight"]) == (6, 10, 0.6)
+    assert new["VariantStatus"][0]["StatusMessage"] == (
+        "Baking for 60 seconds (WaitIntervalInSeconds) with traffic enabled on rolling capacity of 6 instance(s)."
+    )
+    rig.store.move_endpoint(REGION, "staging", EndpointEvent.DEPLOY_FAILED, failure_reason="an alarm")
+    rig.store.reach_stage(REGION, "staging", VariantStatus.UPDATING, blue=(8,), green=(2,))
+    shown = describe(rig)
+    assert (shown["EndpointStatus"], "FailureReason" in shown) == ("RollingBack", False)
+    (old,) = shown["ProductionVariants"]
+    assert (old["CurrentInstanceCount"], [one["Status"] for one in old["VariantStatus"]]) == (8, ["Updating"])
+
+
+def test_after_a_rollback_that_failed_both_configs_serve_and_only_an_update_helps(rig: Rig, refused: Refused) -> None:
+    serving(rig, instances=3)
+    record = rig.store.endpoint(REGION, "staging")
+    assert record is not None
+    assert record.live is not None
+    update(rig, DeploymentConfig=rolling({"Type": "CAPACITY_PERCENT", "Value": 50}))
+    (plan,) = record.live.variants
+    both = (
+        replace(plan, instance_count=1, weight=1 / 3, config_name="config-1"),
+        replace(plan, instance_count=2, weight=2 / 3, config_name="config-2"),
+    )
+    rig.store.move_endpoint(REGION, "staging", EndpointEvent.DEPLOY_FAILED)
+    rig.store.move_endpoint(
+        REGION,
+        "staging",
+        EndpointEvent.ROLLBACK_FAILED,
+        live=replace(record.live, variants=both),
+        wanted=None,
+        failure_reason="both",
+    )
+    shown = describe(rig)
+    assert (shown["EndpointStatus"], shown["EndpointConfigName"]) == ("UpdateRollbackFailed", "config-1")
+    (variant,) = shown["ProductionVariants"]
+    assert (variant["CurrentInstanceCount"], variant["CurrentWeight"]) == (3, 1.0)
+    entry = {"VariantName": "AllTraffic", "DesiredWeight": 1}
+    operation = rig.client.update_endpoint_weights_and_capacities
+    assert "only UpdateEndpoint" in refused(operation, EndpointName="staging", DesiredWeightsAndCapacities=[entry])[1]
+    update(rig, RetainAllVariantProperties=True)
+    assert rig.deployed().counts == (3,)
+
+
+def test_a_config_beside_a_retained_one_is_refused(rig: Rig, refused: Refused) -> None:
     serving(rig)
-    rolling = {"RollingUpdatePolicy": {"MaximumBatchSize": count(1), "WaitIntervalInSeconds": 0}}
     request: dict[str, Any] = {"EndpointName": "staging", "EndpointConfigName": "config-1"}
-    code, message = refused(rig.client.update_endpoint, **request, DeploymentConfig=rolling)
-    assert (code, "RollingUpdatePolicy" in message) == ("UnsupportedOperation", True)
     both = refused(rig.client.update_endpoint, **request, DeploymentConfig=CANARY, RetainDeploymentConfig=True)
     assert "exclude one another" in both[1]

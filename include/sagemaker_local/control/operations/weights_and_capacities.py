@@ -8,7 +8,7 @@ from include.sagemaker_local.control.call import Answer, Call
 from include.sagemaker_local.control.operations.endpoints import found_endpoint, refuse_unless_allowed
 from include.sagemaker_local.control.refusals import invalid
 from include.sagemaker_local.deployment import Deployment, VariantPlan
-from include.sagemaker_local.lifecycle import EndpointEvent
+from include.sagemaker_local.lifecycle import EndpointEvent, EndpointStatus
 from include.sagemaker_local.wire.members import Members
 
 
@@ -16,6 +16,9 @@ async def update_endpoint_weights_and_capacities(call: Call) -> Answer:
     """Write down the new weights and counts; the supervisor starts and stops instances until they are so."""
     record = found_endpoint(call)
     refuse_unless_allowed(record, EndpointEvent.UPDATE)
+    if record.status is EndpointStatus.UPDATE_ROLLBACK_FAILED:
+        # AWS's guide names UpdateEndpoint as the way out of this state, and no other; the words are ours.
+        raise invalid(f'Endpoint "{record.arn}" is {record.status}: only UpdateEndpoint brings it back to one config.')
     if record.live is None:
         raise invalid(f'Endpoint "{record.arn}" has no production variants whose capacity could be changed.')
     call.store.move_endpoint(

@@ -5,22 +5,14 @@ from __future__ import annotations
 from include.sagemaker_local.control.scope.listing import MODIFIED
 from include.sagemaker_local.wire.scope import Scope, below, exact, refused
 
-_DEPLOYMENT = below(
-    "DeploymentConfig",
-    {
-        **exact("BlueGreenUpdatePolicy", "AutoRollbackConfiguration"),
-        **refused("RollingUpdatePolicy", why="rolling deployments are not served"),
-    },
-)
 _NO_CAPTURE = "requests are not captured"
 
 SCOPES = {
-    "CreateEndpoint": Scope({**exact("EndpointName", "EndpointConfigName", "Tags"), **_DEPLOYMENT}),
+    "CreateEndpoint": Scope({**exact("EndpointName", "EndpointConfigName", "DeploymentConfig", "Tags")}),
     "UpdateEndpoint": Scope(
         {
             **exact("EndpointName", "EndpointConfigName", "RetainAllVariantProperties", "RetainDeploymentConfig"),
-            **exact("ExcludeRetainedVariantProperties"),
-            **_DEPLOYMENT,
+            **exact("ExcludeRetainedVariantProperties", "DeploymentConfig"),
         }
     ),
     "UpdateEndpointWeightsAndCapacities": Scope(
