@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,8 +35,8 @@ class Samples:
 
     data: list[tuple[str, Datum]]
 
-    def sample(self) -> Iterator[tuple[str, Datum]]:
-        yield from self.data
+    async def sample(self) -> Sequence[tuple[str, Datum]]:
+        return tuple(self.data)
 
 
 @dataclass

@@ -11,6 +11,7 @@ from include.sagemaker_local.errors import ContainerError
 from include.sagemaker_local.http1.errors import ConnectionFailed
 from include.sagemaker_local.http1.messages import Request, Response
 from include.sagemaker_local.runtime.contract import ContainerRuntime, Placement, RunningContainer
+from include.sagemaker_local.runtime.usage import Usage
 from include.sagemaker_local.supervisor.health import HttpCaller
 
 
@@ -63,12 +64,16 @@ class FakeProcess:
         self.port = port
         self.script = script
         self.stopped_with: list[float] = []
+        self.used: Usage | None = Usage(0.01, 1024**2)
 
     def exit_code(self) -> int | None:
         return self.script.exit_code
 
     def log_tail(self, lines: int) -> tuple[str, ...]:
         return tuple(self.script.log.splitlines()[-lines:]) if lines > 0 else ()
+
+    async def usage(self) -> Usage | None:
+        return self.used if self.script.exit_code is None else None
 
     async def stop(self, grace_s: float) -> None:
         self.stopped_with.append(grace_s)

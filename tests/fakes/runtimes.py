@@ -23,6 +23,7 @@ from include.sagemaker_local.http1.messages import Request
 from include.sagemaker_local.runtime.contract import ContainerRuntime, InstanceLimits, Placement, RunningContainer
 from include.sagemaker_local.runtime.docker import open_docker
 from include.sagemaker_local.runtime.process import ProcessRuntime
+from include.sagemaker_local.runtime.usage import Usage
 from include.sagemaker_local.settings import RuntimeName, Settings
 from include.sagemaker_local.supervisor.health import HttpCaller
 from tests.fakes.archives import tar_gz
@@ -88,6 +89,9 @@ class Bench:
             return self._runner.run(self.kit.client.request(running.host, running.port, request, timeout_s=5)).status
         except HttpError:
             return None
+
+    def usage(self, running: RunningContainer) -> Usage | None:
+        return self._runner.run(running.usage())
 
     def stop(self, running: RunningContainer, grace_s: float = 10.0) -> None:
         self._runner.run(running.stop(grace_s))

@@ -6,7 +6,8 @@ PURE: no I/O, no third-party imports.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
 from include.sagemaker_local.metrics.distribution import Distribution, exact, latencies, merge
 from include.sagemaker_local.metrics.series import Datum, Dimensions, Metric
@@ -14,7 +15,8 @@ from include.sagemaker_local.metrics.tally import Counts
 
 INVOCATIONS = "AWS/SageMaker"
 INSTANCES = "/aws/sagemaker/Endpoints"
-NAMESPACES = frozenset((INVOCATIONS, INSTANCES))
+TRANSFORMS = "/aws/sagemaker/TransformJobs"
+NAMESPACES = frozenset((INVOCATIONS, INSTANCES, TRANSFORMS))
 """The namespaces that only this server writes to."""
 
 _NO_UNIT = "None"
@@ -43,17 +45,30 @@ def invocation_data(taken: Iterable[Counts]) -> Iterator[tuple[str, Datum]]:
         yield region, Datum(metric, unit, merge(parts))
 
 
-def instance_data(
-    endpoint_name: str, variant_name: str, name: str, percentages: Sequence[float], container: str | None = None
-) -> Datum:
-    """CPUUtilization or MemoryUtilization of a variant, or one container: a value for each instance, in percent."""
-    extra = () if container is None else (("ContainerName", container),)
+def endpoint_utilisation(
+    endpoint_name: str, variant_name: str, name: str, percentages: Mapping[str, float], container: str | None = None
+) -> Iterator[Datum]:
+    """CPUUtilization or MemoryUtilization of a variant, in percent by instance id: all together, and each by its Host.
+
+    With a `container`, that of this one container on every instance, which AWS has for the variant only.
+    """
     variant = (("EndpointName", endpoint_name), ("VariantName", variant_name))
-    metric = Metric(INSTANCES, name, _dimensions(*variant, *extra))
-    occurrences: dict[float, int] = {}
-    for percentage in percentages:
-        occurrences[percentage] = occurrences.get(percentage, 0) + 1
-    return Datum(metric, _PERCENT, exact(occurrences))
+    if container is not None:
+        yield _percent(INSTANCES, name, percentages.values(), *variant, ("ContainerName", container))
+        return
+    yield _percent(INSTANCES, name, percentages.values(), *variant)
+    for instance_id, percentage in percentages.items():
+        yield _percent(INSTANCES, name, (percentage,), ("Host", f"{endpoint_name}/{variant_name}/{instance_id}"))
+
+
+def transform_utilisation(job_name: str, name: str, percentages: Mapping[str, float]) -> Iterator[Datum]:
+    """CPUUtilization or MemoryUtilization of a transform job's instances, which have their Host and nothing else."""
+    for instance_id, percentage in percentages.items():
+        yield _percent(TRANSFORMS, name, (percentage,), ("Host", f"{job_name}/{instance_id}"))
+
+
+def _percent(namespace: str, name: str, values: Iterable[float], *dimensions: tuple[str, str]) -> Datum:
+    return Datum(Metric(namespace, name, _dimensions(*dimensions)), _PERCENT, exact(Counter(values)))
 
 
 def _measured(counts: Counts) -> Iterator[tuple[str, Dimensions, str, Distribution]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Protocol
 
 from include.sagemaker_local.clock import Clock
@@ -19,8 +19,8 @@ _log = logging.getLogger(__name__)
 class Sampler(Protocol):
     """Measures what is not counted but looked at."""
 
-    def sample(self) -> Iterable[tuple[str, Datum]]:
-        """The metrics of this moment, each with its region. May block for milliseconds; called from any thread."""
+    async def sample(self) -> Sequence[tuple[str, Datum]]:
+        """The metrics of this moment, each with its region."""
 
 
 class Publisher:
@@ -69,11 +69,18 @@ class Publisher:
         async with self._one_at_a_time:
             began_s, self._began_s = self._began_s, self._this_interval_s()
             counted = self._tally.take()
-            await asyncio.to_thread(self._store, began_s, counted)
+            await asyncio.to_thread(self._store, began_s, counted, await self._sampled())
 
-    def _store(self, began_s: float, counted: list[Counts]) -> None:
+    async def _sampled(self) -> Sequence[tuple[str, Datum]]:
+        try:
+            return await self._sampler.sample()
+        except Exception:  # what was counted is published all the same: it would not be counted again
+            _log.exception("what the containers use could not be measured")
+            return ()
+
+    def _store(self, began_s: float, counted: list[Counts], sampled: Sequence[tuple[str, Datum]]) -> None:
         by_region: dict[str, list[Datum]] = {}
-        for region, datum in (*invocation_data(counted), *self._sampler.sample()):
+        for region, datum in (*invocation_data(counted), *sampled):
             by_region.setdefault(region, []).append(datum)
         for region, data in by_region.items():
             self._series.publish(region, began_s, data)

@@ -11,6 +11,8 @@ from include.sagemaker_local.metrics.distribution import Distribution, merge
 
 # A day of minutes. CloudWatch keeps minutes for 15 days; this is memory, and nobody reads a local server that far back.
 MAX_POINTS_PER_METRIC = 1440
+# A metric of which nothing has come for a day is forgotten. Every instance that ever was has some of its own.
+MAX_AGE_S = 86_400.0
 
 Dimensions = tuple[tuple[str, str], ...]
 
@@ -48,7 +50,7 @@ class _Series:
 
 
 class MetricSeries:
-    """All metrics that endpoints have published."""
+    """All metrics that endpoints and transform jobs have published."""
 
     def __init__(self) -> None:
         self._series: dict[tuple[str, Metric], _Series] = {}
@@ -61,6 +63,8 @@ class MetricSeries:
                 series = self._series.setdefault((region, datum.metric), _Series(datum.unit, []))
                 _add(series.points, Point(time_s, datum.distribution))
                 del series.points[:-MAX_POINTS_PER_METRIC]
+            for key in [key for key, held in self._series.items() if held.points[-1].time_s < time_s - MAX_AGE_S]:
+                del self._series[key]
 
     def read(self, region: str, metric: Metric, start_s: float, end_s: float, unit: str | None = None) -> list[Point]:
         """The points from `start_s` up to but not at `end_s`, oldest first; none when `unit` is another one."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from include.sagemaker_local.deployment import Container
+from include.sagemaker_local.runtime.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ class RunningContainer(Protocol):
 
     def log_tail(self, lines: int) -> tuple[str, ...]:
         """Its last log lines, oldest first."""
+
+    async def usage(self) -> Usage | None:
+        """What it uses now; None when it has ended, or nothing can be known. Does not raise."""
 
     async def stop(self, grace_s: float) -> None:
         """SIGTERM, after `grace_s` SIGKILL, to the whole process group; returns when nothing of it is left."""

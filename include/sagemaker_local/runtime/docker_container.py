@@ -11,7 +11,9 @@ from typing import Any
 from include.sagemaker_local.errors import HostError
 from include.sagemaker_local.runtime.docker_engine import DockerEngine, EngineRefused
 from include.sagemaker_local.runtime.docker_logs import Frames
+from include.sagemaker_local.runtime.docker_stats import usage_of
 from include.sagemaker_local.runtime.log_tail import log_tail
+from include.sagemaker_local.runtime.usage import Usage
 
 _log = logging.getLogger(__name__)
 
@@ -22,6 +24,8 @@ _ENGINE_BACK_S = 10.0
 _RETRY_S = 0.2
 # A killed container is gone in tenths of a second, unless the disk is busy.
 _KILLED_S = 10.0
+# An engine of API 1.41 (20.10) or later answers at once, an older one does not know `one-shot` and takes two seconds.
+_STATS_S = 5.0
 
 
 class RunningDockerContainer:
@@ -56,6 +60,17 @@ class RunningDockerContainer:
     def log_tail(self, lines: int) -> tuple[str, ...]:
         """Its last log lines, oldest first; empty when nothing was logged."""
         return log_tail(self._log_file, lines)
+
+    async def usage(self) -> Usage | None:
+        """CPU time and memory as `docker stats` has them; None when it has ended or the engine does not say."""
+        if self._exit_code is not None:
+            return None
+        query = {"stream": "false", "one-shot": "true"}
+        try:
+            return usage_of(await self._engine.call("GET", f"/containers/{self.id}/stats", query, timeout_s=_STATS_S))
+        except HostError as error:
+            _log.warning("the engine does not say what container %s uses: %s", self.name, error)
+            return None
 
     async def stop(self, grace_s: float) -> None:
         """SIGTERM to its first process, after `grace_s` SIGKILL to all; returns when the container is removed.

@@ -37,9 +37,9 @@ class RunningProcess:
         """Its last log lines, oldest first; empty when nothing was logged."""
         return log_tail(self._log_file, lines)
 
-    def usage(self) -> Usage | None:
-        """CPU time and memory of its process group."""
-        return group_usage(self.pid) if self.exit_code() is None else None
+    async def usage(self) -> Usage | None:
+        """CPU time and memory of its process group; None when it has ended."""
+        return await asyncio.to_thread(group_usage, self.pid) if self.exit_code() is None else None
 
     async def stop(self, grace_s: float) -> None:
         """SIGTERM to the group, SIGKILL after `grace_s`; returns when nothing of the group is left."""

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 _PROC = Path("/proc")
 # Fields of /proc/<pid>/stat after the command's name, counted from 0; see proc(5).
@@ -19,14 +18,6 @@ class Usage:
 
     cpu_s: float
     memory_bytes: int
-
-
-@runtime_checkable
-class Metered(Protocol):
-    """A running container that knows what it uses. Not every runtime's does."""
-
-    def usage(self) -> Usage | None:
-        """None when it has ended or nothing can be known. May block for milliseconds; called from any thread."""
 
 
 def group_usage(leader: int, proc: Path = _PROC) -> Usage | None:

@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 from include.sagemaker_local.errors import ArtifactError, ContainerError
-from tests.fakes.runtimes import EXIT_STATUS, LAST_WORDS, Behaviour, Bench, docker_bench, fake_bench, process_bench
+from tests.fakes.runtimes import (
+    BOUND_S,
+    EXIT_STATUS,
+    LAST_WORDS,
+    LIMITS,
+    Behaviour,
+    Bench,
+    docker_bench,
+    fake_bench,
+    process_bench,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -33,6 +43,17 @@ def test_containers_of_an_instance_answer_ping_each_on_its_own_port(bench: Bench
     assert (first.host, second.host) == ("127.0.0.1", "127.0.0.1")
     assert first.port != second.port
     assert first.exit_code() is None
+
+
+def test_one_that_runs_says_what_it_uses(bench: Bench) -> None:
+    running = bench.ready(bench.start("busy", Behaviour.SERVES))
+    first, second = bench.usage(running), bench.usage(running)
+    assert first is not None
+    assert second is not None
+    assert 0 < first.cpu_s <= second.cpu_s < BOUND_S
+    assert 0 < second.memory_bytes < LIMITS.memory_gib * 1024**3
+    bench.stop(running)
+    assert bench.usage(running) is None
 
 
 def test_a_stopped_container_has_an_exit_code_and_does_not_listen(bench: Bench) -> None:

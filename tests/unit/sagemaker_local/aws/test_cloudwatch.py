@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from include.sagemaker_local.metrics.names import instance_data
+from include.sagemaker_local.metrics.names import endpoint_utilisation
 from tests.fakes.aws_server import client
 from tests.fakes.clock import START_S, ManualClock
 from tests.fakes.containers import Behaviour, answer, echo, in_turn
@@ -92,7 +92,7 @@ def test_invocations_errors_and_latencies_have_sagemakers_names_dimensions_and_u
         assert one(observed, "OverheadLatency")["Maximum"] == 0  # the clock stands still outside of the containers
         for name, latency_us in (("featurize", 1000), ("predict", 2000)):
             of_container = one(observed, "ContainerLatency", Dimensions=dimensions(ContainerName=name))
-            assert (of_container["SampleCount"], of_container["Maximum"]) == (3, latency_us)
+            assert (of_container["SampleCount"], of_container["Maximum"]) == (5, latency_us)
         of_config = one(observed, "Invocations", Dimensions=dimensions(EndpointConfigName="flowers-config"))
         assert of_config["Sum"] == 5
         assert statistics(observed, "Invocations", Dimensions=dimensions()[:1]) == []
@@ -160,7 +160,9 @@ def test_get_metric_data_mixes_our_metrics_with_those_that_users_put(tmp_path: P
 def test_metrics_are_listed(tmp_path: Path) -> None:
     def test(observed: Observed) -> None:
         invoke(observed)
-        observed.samples.data.append((REGION, instance_data("flowers", "AllTraffic", "CPUUtilization", [150.0, 50.0])))
+        percentages = {"i-1": 150.0, "i-2": 50.0}
+        for datum in endpoint_utilisation("flowers", "AllTraffic", "CPUUtilization", percentages):
+            observed.samples.data.append((REGION, datum))
         observed.publish()
         metrics = cloudwatch(observed)
         metrics.put_metric_data(Namespace="mine", MetricData=[{"MetricName": "m", "Value": 1.0}])
@@ -171,6 +173,9 @@ def test_metrics_are_listed(tmp_path: Path) -> None:
         assert {metric["MetricName"] for metric in found} == {"ContainerLatency"}
         cpu = one(observed, "CPUUtilization", Namespace="/aws/sagemaker/Endpoints")
         assert (cpu["Unit"], cpu["Average"], cpu["Maximum"], cpu["SampleCount"]) == ("Percent", 100, 150, 2)
+        host = {"Dimensions": [{"Name": "Host", "Value": "flowers/AllTraffic/i-1"}]}
+        alone = one(observed, "CPUUtilization", Namespace="/aws/sagemaker/Endpoints", **host)
+        assert (alone["Average"], alone["SampleCount"]) == (150, 1)
 
     clock = ManualClock()
     on_observed_endpoint(tmp_path, clock, containers(clock), test)

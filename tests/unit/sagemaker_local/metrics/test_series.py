@@ -62,3 +62,13 @@ def test_the_latest_periods_end_where_they_are_told_to() -> None:
     points = series.read(REGION, METRIC, 0, 999)
     found = [period and period.distribution.count for period in latest(points, 120, 360, 3)]
     assert found == [1, None, 2]
+
+
+def test_a_metric_of_which_nothing_comes_is_forgotten_after_a_day() -> None:
+    series = MetricSeries()
+    publish(series, 0.0, 1.0)
+    other = Metric("/aws/sagemaker/Endpoints", "CPUUtilization", (("Host", "e/v/i-1"),))
+    for time_s in (86_400.0, 86_460.0):
+        assert METRIC in series.metrics(REGION)
+        series.publish(REGION, time_s, [Datum(other, "Percent", exact({1.0: 1}))])
+    assert series.metrics(REGION) == [other]
