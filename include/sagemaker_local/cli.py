@@ -8,16 +8,21 @@ import http.client
 import json
 import logging
 import math
+import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from include.sagemaker_local.clock import SystemClock
 from include.sagemaker_local.doctor import examine
 from include.sagemaker_local.errors import HostError
+from include.sagemaker_local.http1.messages import Request
 from include.sagemaker_local.settings import RuntimeName, Settings
+from include.sagemaker_local.signing_keys import ACCESS_KEY_VARIABLE, SECRET_VARIABLE, signing_keys
+from include.sagemaker_local.wire.sigv4 import Key, signed
 
 if TYPE_CHECKING:
     from include.sagemaker_local.server import Server
@@ -109,11 +114,24 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(command=_doctor)
     for place in (serve, doctor):
         _add_place(place)
+        _add_credentials(place)
     for name, command, text in (("status", _status, "show a running server"), ("reset", _reset, "empty one")):
         admin = commands.add_parser(name, help=text, description=command.__doc__)
         admin.set_defaults(command=command)
         admin.add_argument("--url", default=f"http://{_DEFAULTS.host}:{_DEFAULTS.port}", help="default: %(default)s")
+        if command is _reset:
+            _add_credentials(admin)
     return parser
+
+
+def _add_credentials(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--credentials",
+        type=Path,
+        metavar="FILE",
+        help="access keys in the form of ~/.aws/credentials; requests must be signed with one of them "
+        f"(default: the one in {ACCESS_KEY_VARIABLE} and {SECRET_VARIABLE}, if they are set)",
+    )
 
 
 def _add_place(parser: argparse.ArgumentParser) -> None:
@@ -150,6 +168,7 @@ def _serve(options: argparse.Namespace) -> int:
         metrics_interval_s=options.metrics_seconds,
         runtime=options.runtime,
         docker_socket=options.docker_socket,
+        signing_keys=signing_keys(options.credentials, os.environ),
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve_until_told(Server.start, settings))
@@ -180,36 +199,47 @@ def _status(options: argparse.Namespace) -> int:
 
 def _reset(options: argparse.Namespace) -> int:
     """Empties a running server: endpoints, models, jobs, S3, everything."""
-    _call(options.url, "POST", "/_local/reset")
+    _call(options.url, "POST", "/_local/reset", signing_keys(options.credentials, os.environ))
     sys.stdout.write(f"{options.url} is empty now\n")
     return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:
     """One line for each thing that a server needs of this machine."""
-    findings = examine(options.host, options.port, options.data_dir)
+    verifies = bool(signing_keys(options.credentials, os.environ))
+    findings = examine(options.host, options.port, options.data_dir, verifies=verifies)
     for finding in findings:
         sys.stdout.write(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}\n")
     return 0 if all(finding.good for finding in findings) else HOST_ERROR_STATUS
 
 
-def _call(url: str, method: str, path: str) -> bytes:
-    """The body of a 200. Raises HostError."""
+def _call(url: str, method: str, path: str, keys: Mapping[str, str] | None = None) -> bytes:
+    """The body of a 200, asked for with a signature when there are `keys`. Raises HostError."""
     parts = urlsplit(url)
     if parts.scheme != "http" or not parts.hostname:
         raise HostError(f"{url!r} is not the URL of a local SageMaker: it looks like http://127.0.0.1:4566")
     connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=_ADMIN_TIMEOUT_S)
     try:
-        connection.request(method, path)
+        connection.request(method, path, headers=_signature(method, path, parts.netloc, keys or {}))
         response = connection.getresponse()
         body = response.read()
     except (OSError, http.client.HTTPException) as error:
         raise HostError(f"no local SageMaker answers at {url}: {error}; start one with `serve`") from error
     finally:
         connection.close()
+    if response.status == 403:
+        raise HostError(f"{url} verifies signatures and refused this one: {body.decode(errors='replace')}")
     if response.status != 200:
         raise HostError(f"what answers at {url} is not a local SageMaker, or it failed: status {response.status}")
     return body
+
+
+def _signature(method: str, path: str, host: str, keys: Mapping[str, str]) -> dict[str, str]:
+    for access_key, secret in keys.items():
+        plain = Request(method.encode(), path.encode(), [(b"host", host.encode())])
+        request = signed(plain, Key(access_key, secret), "us-east-1", "sagemaker", SystemClock().now_s())
+        return {name.decode(): value.decode() for name, value in request.headers}
+    return {}
 
 
 def _port(text: str) -> int:

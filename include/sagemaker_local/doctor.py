@@ -11,7 +11,7 @@ from pathlib import Path
 
 from include.sagemaker_local.data_dir import hold_data_dir
 from include.sagemaker_local.errors import HostError
-from include.sagemaker_local.listening import bind
+from include.sagemaker_local.listening import bind, is_loopback
 
 # What the project's requirements resolve for.
 _PYTHONS = ((3, 11), (3, 12), (3, 13))
@@ -30,9 +30,13 @@ class Finding:
     text: str
 
 
-def examine(host: str, port: int, data_dir: Path) -> list[Finding]:
-    """All findings. Makes the data directory if it is not there; leaves nothing else behind."""
-    return [_python(), _cores(), _memory(), _writable(data_dir), _disk(data_dir), _port(host, port)]
+def examine(host: str, port: int, data_dir: Path, *, verifies: bool) -> list[Finding]:
+    """All findings. Makes the data directory if it is not there; leaves nothing else behind.
+
+    `verifies` says whether access keys are configured.
+    """
+    place = [_writable(data_dir), _disk(data_dir), _port(host, port), _door(host, verifies)]
+    return [_python(), _cores(), _memory(), *place]
 
 
 def _python() -> Finding:
@@ -76,3 +80,11 @@ def _port(host: str, port: int) -> Finding:
             return Finding(True, f"port {port} on {host} is free" if port else f"a port on {host} is free")
     except HostError as error:
         return Finding(False, str(error))
+
+
+def _door(host: str, verifies: bool) -> Finding:
+    if verifies:
+        return Finding(True, "signatures are verified")
+    if is_loopback(host):
+        return Finding(True, "signatures are not verified: only this machine can send requests")
+    return Finding(False, f"{host} can be reached from other machines: configure access keys with --credentials FILE")

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
 
 from include.sagemaker_local.errors import HostError
 
 # Connections that the kernel holds before they are accepted; a load test opens hundreds at one moment.
 _BACKLOG = 1024
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`: a loopback address, or a name that means nothing else."""
+    try:
+        addresses = {str(found[4][0]) for found in socket.getaddrinfo(host or None, None, flags=socket.AI_PASSIVE)}
+    except OSError:
+        return False  # `bind` says what is wrong with it
+    return all(ipaddress.ip_address(address.partition("%")[0]).is_loopback for address in addresses)
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -17,20 +17,22 @@ from include.sagemaker_local.aws.s3_archive import S3Archive
 from include.sagemaker_local.aws.s3_memory import MotoMemory
 from include.sagemaker_local.aws.s3_store import S3Store
 from include.sagemaker_local.aws.services import create_app_with
-from include.sagemaker_local.clock import SystemClock
+from include.sagemaker_local.clock import Clock, SystemClock
 from include.sagemaker_local.control.plane import ControlPlane
 from include.sagemaker_local.data.plane import DataPlane
 from include.sagemaker_local.data_dir import hold_data_dir
 from include.sagemaker_local.errors import HostError
 from include.sagemaker_local.gateway import Admin, Gateway, Invocations
+from include.sagemaker_local.guard import Guard
 from include.sagemaker_local.http1.client import HttpClient
+from include.sagemaker_local.http1.messages import Handler
 from include.sagemaker_local.http1.server import HttpServer, start_server
 from include.sagemaker_local.jobs.recommendation_queue import RecommendationQueue
 from include.sagemaker_local.jobs.runner import JobRunner
 from include.sagemaker_local.jobs.transform import TransformTools
 from include.sagemaker_local.jobs.transform_instance import FleetClient
 from include.sagemaker_local.jobs.transform_queue import TransformQueue
-from include.sagemaker_local.listening import bind
+from include.sagemaker_local.listening import bind, is_loopback
 from include.sagemaker_local.metrics.publisher import Publisher
 from include.sagemaker_local.metrics.series import MetricSeries
 from include.sagemaker_local.metrics.tally import InvocationTally
@@ -39,10 +41,12 @@ from include.sagemaker_local.metrics.watching import AlarmWatch
 from include.sagemaker_local.routes import RouteTable
 from include.sagemaker_local.runtime.selection import open_runtime
 from include.sagemaker_local.settings import MEBIBYTE, Settings
+from include.sagemaker_local.signing_keys import ACCESS_KEY_VARIABLE, SECRET_VARIABLE
 from include.sagemaker_local.store.store import Store
 from include.sagemaker_local.supervisor import Fleets, Rollout, Supervisor
 from include.sagemaker_local.supervisor.pace import ScaledPace
 from include.sagemaker_local.traffic import Traffic
+from include.sagemaker_local.wire.verification import Verifier
 
 # A request is held in memory as a whole. S3 takes 5 GiB in one PutObject, but SDKs cut uploads into parts of 8 MiB, so
 # only a hand-made request comes near this. InvokeEndpoint has a limit of its own, in Settings.
@@ -62,6 +66,7 @@ class Server:
     @classmethod
     async def start(cls, settings: Settings) -> Server:
         """Takes the port and the data directory, loads what is there, and serves. Raises HostError, leaving nothing."""
+        _refuse_an_open_door(settings)
         async with AsyncExitStack() as opened:
             # Before anything else: a port or directory in use must cost nothing.
             sock = opened.enter_context(bind(settings.host, settings.port))
@@ -78,6 +83,21 @@ class Server:
     async def close(self) -> None:
         """Stops the jobs, then accepting, then every container, then closes the stores."""
         await self._opened.aclose()
+
+
+def _refuse_an_open_door(settings: Settings) -> None:
+    """Whoever reaches the server can run code on this machine: that is what containers are for."""
+    if not settings.signing_keys and not is_loopback(settings.host):
+        raise HostError(
+            f"{settings.host} can be reached from other machines, so requests must be signed with a secret: give one "
+            f"with --credentials FILE or in {ACCESS_KEY_VARIABLE} and {SECRET_VARIABLE}, or listen on 127.0.0.1"
+        )
+
+
+def _guarded(handler: Handler, settings: Settings, clock: Clock) -> Handler:
+    if not settings.signing_keys:
+        return handler
+    return Guard(handler, Verifier(settings.signing_keys, clock.now_s)).handle
 
 
 @asynccontextmanager
@@ -129,7 +149,7 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     )
     await supervisor.start()
     metrics.start()
-    listener = await start_server(gateway.handle, sock=sock, max_body_bytes=MAX_BODY_BYTES)
+    listener = await start_server(_guarded(gateway.handle, settings, clock), sock=sock, max_body_bytes=MAX_BODY_BYTES)
     opened.push_async_callback(listener.close, CLOSE_GRACE_S)
     # A job sends its load through the listener: it starts after it and is closed before it, so that a job under way is
     # taken up again at the next start and not failed by the end of this one.

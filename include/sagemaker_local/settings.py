@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -34,6 +35,8 @@ class Settings:
     max_invoke_body_bytes: int = 25 * MEBIBYTE
     # Between two containers of a pipeline AWS allows 5 MB.
     max_hop_body_bytes: int = 5_000_000
+    # Secrets by access key: where there are any, every request's signature is verified.
+    signing_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     # SIGTERM, then SIGKILL this much later.
     stop_grace_s: float = 30.0
     # Waits of the control plane (baking, intervals between traffic shifts) take this part of what was asked for.

@@ -74,7 +74,7 @@ async def _prepare(record: RecommendationJobRecord, tools: Tools) -> tuple[Subje
     payloads = await asyncio.to_thread(  # unpacking a large archive would hold up every request meanwhile
         read_payloads, archive, subject.sample_payload_url, tools.settings.max_invoke_body_bytes
     )
-    sample = sample_of(subject, payloads, request.rules, record.region, tools.clock.now_s())
+    sample = sample_of(subject, payloads, request.rules, record.region)
     return subject, sample, plan_benchmarks(request, subject.instance_types, tools.host)
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterator
-from itertools import cycle
 from typing import Protocol
 
+from include.sagemaker_local.clock import Clock, SystemClock
 from include.sagemaker_local.http1.errors import HttpError
 from include.sagemaker_local.http1.messages import Request, Response
 from include.sagemaker_local.load.answers import answer_of, answer_of_error
@@ -19,6 +19,10 @@ from include.sagemaker_local.load.arrivals import next_step
 from include.sagemaker_local.load.plan import MIN_ANSWERS, LoadPlan
 from include.sagemaker_local.load.recorder import Answer, StageRecorder
 from include.sagemaker_local.load.stage import Failure, StageResult
+from include.sagemaker_local.wire.sigv4 import signed
+
+# A signature is good for 15 minutes; making one for each request would cost the core that is to send them.
+_SIGNATURE_AGE_S = 300.0
 
 # A refused connection fails within microseconds. Without a pause its user would do nothing but burn a core that the
 # endpoint under test needs to come back.
@@ -35,10 +39,10 @@ class Client(Protocol):
 class Generator:
     """Runs one plan, once."""
 
-    def __init__(self, plan: LoadPlan, client: Client) -> None:
+    def __init__(self, plan: LoadPlan, client: Client, clock: Clock | None = None) -> None:
         self._plan = plan
         self._client = client
-        self._requests = _requests(plan)
+        self._requests = _requests(plan, clock or SystemClock())
         self._users: list[asyncio.Task[None]] = []
         self._recorder: StageRecorder | None = None
         self._stage_over = asyncio.Event()
@@ -104,11 +108,17 @@ class Generator:
         self._users.clear()
 
 
-def _requests(plan: LoadPlan) -> Iterator[Request]:
+def _requests(plan: LoadPlan, clock: Clock) -> Iterator[Request]:
     """All users draw from one endless row, so that every payload is used as often as every other."""
+    authority = f"[{plan.host}]:{plan.port}" if ":" in plan.host else f"{plan.host}:{plan.port}"
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in plan.headers]
-    target = plan.target.encode("latin-1")
-    return cycle([Request(b"POST", target, list(headers), payload) for payload in plan.payloads])
+    headers.append((b"host", authority.encode("latin-1")))
+    plain = [Request(b"POST", plan.target.encode("latin-1"), headers, payload) for payload in plan.payloads]
+    while plain:
+        signed_s = clock.now_s()
+        requests = [signed(request, plan.key, plan.region, "sagemaker", signed_s) for request in plain]
+        while clock.now_s() - signed_s < _SIGNATURE_AGE_S:
+            yield from requests
 
 
 def _microseconds_since(began_ns: int) -> int:

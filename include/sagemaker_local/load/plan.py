@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from include.sagemaker_local.load.arrivals import StopRules
+from include.sagemaker_local.wire.sigv4 import Key
 
 # The first part of a stage belongs to the warm-up: new connections, and the queue finding its new length.
 WARM_UP_SHARE = 1 / 3
@@ -25,7 +26,10 @@ LONGEST_STAGE_FACTOR = 10
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """One load test. `headers` are names (lower case) and values; `payloads` must not be empty and are sent in turn."""
+    """One load test. `headers` are names (lower case) and values; `payloads` must not be empty and are sent in turn.
+
+    Requests are signed with `key` for `region`.
+    """
 
     host: str
     port: int
@@ -35,6 +39,8 @@ class LoadPlan:
     rules: StopRules
     stage_s: float
     timeout_s: float
+    key: Key
+    region: str
 
     @property
     def warm_up_s(self) -> float:
@@ -57,6 +63,8 @@ class LoadPlan:
             "rules": asdict(self.rules),
             "stage_s": self.stage_s,
             "timeout_s": self.timeout_s,
+            "key": [self.key.access_key, self.key.secret],
+            "region": self.region,
         }
 
     @classmethod
@@ -71,4 +79,6 @@ class LoadPlan:
             rules=StopRules(**document["rules"]),
             stage_s=document["stage_s"],
             timeout_s=document["timeout_s"],
+            key=Key(*document["key"]),
+            region=document["region"],
         )

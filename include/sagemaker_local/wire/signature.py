@@ -1,6 +1,6 @@
 """Whose request it is and for which region, from its AWS signature (version 4).
 
-The secret keys are nobody's business here, so a signature is checked for its form and never for its value.
+A signature is checked here for its form and not for its value, which `verification` does where secrets are configured.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from urllib.parse import parse_qs
 
 from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.http1.messages import Request
+
+MISSING = "MissingAuthenticationTokenException"
+"""The code of the refusal of a request without a signature."""
 
 _ALGORITHM = b"AWS4-HMAC-SHA256"
 # What every SDK sends; anything else takes the slow path, which also says what is wrong.
@@ -59,13 +62,13 @@ def _credential_of(header: bytes) -> bytes:
 
 
 def _of_query(target: bytes) -> Credentials:
-    query = parse_qs(target.partition(b"?")[2])
-    if b"X-Amz-Credential" not in query:
-        raise ApiError("MissingAuthenticationTokenException", "Missing Authentication Token", status=_FORBIDDEN)
+    query = parse_qs(target.partition(b"?")[2].decode("latin-1"))
+    if "X-Amz-Credential" not in query:
+        raise ApiError(MISSING, "Missing Authentication Token", status=_FORBIDDEN)
     for name in _PARAMETERS:
-        if f"X-Amz-{name}".encode() not in query:
+        if f"X-Amz-{name}" not in query:
             raise _incomplete(f"the query has no 'X-Amz-{name}' parameter")
-    return _scope(query[b"X-Amz-Credential"][0])
+    return _scope(query["X-Amz-Credential"][0].encode("latin-1", "replace"))
 
 
 @lru_cache(maxsize=1024)  # clients sign with the same scope for a day, and the data plane asks on every request

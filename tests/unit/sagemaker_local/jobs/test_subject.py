@@ -11,6 +11,7 @@ from include.sagemaker_local.jobs.subject import Subject, subject_of_model, subj
 from include.sagemaker_local.load.arrivals import StopRules
 from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store.records import ModelRecord
+from include.sagemaker_local.wire.sigv4 import Key
 from tests.fakes.recommendations import CONTAINERS, PAYLOAD_URL, job_record, package_record
 
 MODEL = ModelRecord("us-east-1", "pipeline", "arn", CONTAINERS, 1.0, {})
@@ -47,23 +48,19 @@ def test_a_missing_payload_or_content_type_is_refused_by_name() -> None:
         subject_of_model(MODEL, request)
 
 
-def test_requests_are_signed_for_sagemaker_in_the_job_s_region() -> None:
+def test_requests_are_signed_with_the_server_s_key_if_it_has_one(settings: Settings) -> None:
     subject = Subject(CONTAINERS, PAYLOAD_URL, "text/csv", "application/json", ())
-    sample = sample_of(subject, [b"1"], StopRules(), "eu-west-1", now_s=1_767_225_600.5)
+    sample = sample_of(subject, [b"1"], StopRules(), "eu-west-1")
 
-    assert dict(sample.headers) == {
-        "content-type": "text/csv",
-        "accept": "application/json",
-        "authorization": "AWS4-HMAC-SHA256 "
-        "Credential=AKIALOCALRECOMMENDER/20260101/eu-west-1/sagemaker/aws4_request, "
-        f"SignedHeaders=host;x-amz-date, Signature={'0' * 64}",
-        "x-amz-date": "20260101T000000Z",
-    }
+    assert dict(sample.headers) == {"content-type": "text/csv", "accept": "application/json"}
+    plan = load_plan(sample, "e", 1, replace(settings, signing_keys={"AKID": "s1", "OTHER": "s2"}))
+    assert (plan.key, plan.region) == (Key("AKID", "s1"), "eu-west-1")
+    assert load_plan(sample, "e", 1, settings).key.access_key == "AKIALOCALRECOMMENDER"
 
 
 @pytest.mark.parametrize(("bound", "called"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("::1", "::1")])  # noqa: S104
 def test_the_load_goes_through_the_gateway(bound: str, called: str, settings: Settings) -> None:
-    sample = sample_of(Subject(CONTAINERS, PAYLOAD_URL, "text/csv", None, ()), [b"1"], StopRules(), "r", 0)
+    sample = sample_of(Subject(CONTAINERS, PAYLOAD_URL, "text/csv", None, ()), [b"1"], StopRules(), "r")
 
     plan = load_plan(sample, "sm-epc-1", 4567, replace(settings, host=bound))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from contextlib import aclosing
 from typing import Any, TypeVar
@@ -13,6 +14,9 @@ from include.sagemaker_local.load.arrivals import StopReason, StopRules, next_st
 from include.sagemaker_local.load.generator import Generator
 from include.sagemaker_local.load.plan import LoadPlan
 from include.sagemaker_local.load.stage import Failure, StageResult
+from include.sagemaker_local.wire.sigv4 import Key
+from include.sagemaker_local.wire.verification import Verifier
+from tests.fakes.clock import ManualClock
 from tests.fakes.gateway import Drop, Hang, Reply, busy, serving
 
 T = TypeVar("T")
@@ -30,11 +34,13 @@ def plan(port: int, *, rules: StopRules = ONE_STAGE, payloads: int = 1, timeout_
         host="127.0.0.1",
         port=port,
         target="/endpoints/e/invocations",
-        headers=(("content-type", "text/csv"), ("x-amz-date", "20260101T000000Z")),
+        headers=(("content-type", "text/csv"),),
         payloads=tuple(b"payload-%d" % number for number in range(payloads)),
         rules=rules,
         stage_s=0.15,
         timeout_s=timeout_s,
+        key=Key("AKIDEXAMPLE", "secret"),
+        region="eu-west-1",
     )
 
 
@@ -96,15 +102,39 @@ def test_every_payload_is_used_as_often_as_every_other() -> None:
     within_limit(scenario())
 
 
-def test_requests_are_those_of_the_plan() -> None:
+def test_requests_are_those_of_the_plan_and_signed_with_its_key() -> None:
     async def scenario() -> None:
         async with serving() as gateway:
             await all_stages(plan(gateway.port))
 
         assert set(gateway.targets) == {"/endpoints/e/invocations"}
         head = gateway.heads[0]
-        assert (head["content-type"], head["x-amz-date"]) == ("text/csv", "20260101T000000Z")
+        assert head["content-type"] == "text/csv"
         assert head["host"] == f"127.0.0.1:{gateway.port}"
+        assert "/eu-west-1/sagemaker/aws4_request" in head["authorization"]
+        headers = [(name.encode(), value.encode()) for name, value in head.items()]
+        sent = Request(b"POST", b"/endpoints/e/invocations", headers, b"payload-0")
+        Verifier({"AKIDEXAMPLE": "secret"}, time.time).verify(sent)
+
+    within_limit(scenario())
+
+
+def test_requests_are_signed_anew_before_their_signature_is_too_old() -> None:
+    clock = ManualClock()
+
+    async def scenario() -> None:
+        async def behaviour(number: int) -> Reply:
+            clock.advance(400)
+            return Reply()
+
+        async with serving(behaviour) as gateway:
+            client = HttpClient()
+            async with aclosing(Generator(plan(gateway.port), client, clock).stages()) as stages:
+                await anext(stages)
+            await client.close()
+
+        dates = [head["x-amz-date"] for head in gateway.heads]
+        assert len(set(dates[:3])) == 3
 
     within_limit(scenario())
 

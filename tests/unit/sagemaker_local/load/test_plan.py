@@ -6,6 +6,7 @@ import pytest
 
 from include.sagemaker_local.load.arrivals import StopRules
 from include.sagemaker_local.load.plan import LoadPlan
+from include.sagemaker_local.wire.sigv4 import Key
 
 PLAN = LoadPlan(
     host="127.0.0.1",
@@ -16,11 +17,18 @@ PLAN = LoadPlan(
     rules=StopRules(latency_percentile=95, latency_limit_ms=200),
     stage_s=3.0,
     timeout_s=65.0,
+    key=Key("AKIDEXAMPLE", "secret"),
+    region="eu-west-1",
 )
 
 
 def test_a_plan_survives_json() -> None:
     assert LoadPlan.from_json(json.loads(json.dumps(PLAN.to_json()))) == PLAN
+
+
+def test_a_plan_shows_no_secret() -> None:
+    assert "AKIDEXAMPLE" in repr(PLAN)
+    assert "secret" not in repr(PLAN)
 
 
 def test_a_third_of_a_stage_is_warm_up() -> None:

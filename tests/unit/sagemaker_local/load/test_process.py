@@ -18,6 +18,7 @@ from include.sagemaker_local.load import process as process_module
 from include.sagemaker_local.load.arrivals import StopRules
 from include.sagemaker_local.load.plan import LoadPlan
 from include.sagemaker_local.load.process import drive
+from include.sagemaker_local.wire.sigv4 import Key
 from tests.fakes.gateway import FakeGateway, Hang, Reply, busy, serving
 
 T = TypeVar("T")
@@ -51,6 +52,8 @@ def plan(port: int, *, endless: bool = False, rules: StopRules | None = None) ->
         rules=rules or StopRules(max_invocations_per_minute=1),
         stage_s=600 if endless else 0.15,
         timeout_s=20,
+        key=Key("AKIDEXAMPLE", "secret"),
+        region="eu-west-1",
     )
 
 
