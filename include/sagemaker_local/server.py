@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
+from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.aws.alarms import MotoAlarms
 from include.sagemaker_local.aws.logs import MotoLogs
 from include.sagemaker_local.aws.metric_alarms import MotoAlarmBook
@@ -117,7 +119,8 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     opened.callback(store.close)
     memory = MotoMemory(settings.account_id)
     series, tally = MetricSeries(), InvocationTally()
-    mount = await _mount(settings, memory, series, opened)
+    kept_alarms = AlarmArchive(settings.account_id, settings.data_dir / "alarms.json")
+    mount = await _mount(settings, create_app_with(series, kept_alarms), memory, kept_alarms, opened)
     client = HttpClient()
     opened.push_async_callback(client.close)
 
@@ -128,7 +131,8 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     rollout = Rollout(fleets, store, alarms, ScaledPace(settings.time_scale))
     supervisor = Supervisor(store, fleets, rollout, settings)
     opened.push_async_callback(supervisor.close, min(CLOSE_GRACE_S, settings.stop_grace_s))
-    sampler, watch = UtilisationSampler(fleets.serving, clock), AlarmWatch(MotoAlarmBook(settings.account_id), series)
+    book = MotoAlarmBook(settings.account_id, kept_alarms)
+    sampler, watch = UtilisationSampler(fleets.serving, clock), AlarmWatch(book, series)
     metrics = Publisher(tally, sampler, series, watch, clock, interval_s=settings.metrics_interval_s)
     opened.push_async_callback(metrics.close)
     tools = TransformTools(fleets, FleetClient(client, routes, settings, clock), objects, sink, clock)
@@ -158,15 +162,23 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     return listener
 
 
-async def _mount(settings: Settings, memory: MotoMemory, series: MetricSeries, opened: AsyncExitStack) -> AwsMount:
+async def _mount(
+    settings: Settings,
+    create_app: Callable[[Any], Any],
+    memory: MotoMemory,
+    alarms: AlarmArchive,
+    opened: AsyncExitStack,
+) -> AwsMount:
     directory = settings.data_dir / "s3"
     try:
         archive = S3Archive(memory, S3Store(directory))
-        mount = AwsMount(archive, account_id=settings.account_id, create_app=create_app_with(series))
+        mount = AwsMount(archive, account_id=settings.account_id, create_app=create_app, memories=[alarms])
         opened.callback(mount.close)
         await mount.load()
-    except (OSError, sqlite3.Error) as error:
-        raise HostError(f"cannot use {directory}: {error}; check its permissions and the disk's free space") from error
+    except (OSError, sqlite3.Error, ValueError) as error:
+        raise HostError(
+            f"cannot use {settings.data_dir}: {error}; check its permissions and the disk's free space"
+        ) from error
     return mount
 
 

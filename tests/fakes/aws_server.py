@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
+from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.aws.mount import AwsMount
 from include.sagemaker_local.aws.s3_archive import S3Archive
 from include.sagemaker_local.aws.s3_memory import MotoMemory
@@ -37,7 +38,8 @@ def aws_server(directory: Path) -> Iterator[str]:
         return asyncio.run_coroutine_threadsafe(coroutine, loop).result(_BOUND_S)
 
     archive = S3Archive(MotoMemory(ACCOUNT), S3Store(directory))
-    mount = AwsMount(archive, account_id=ACCOUNT, create_app=create_app_with(MetricSeries()))
+    alarms = AlarmArchive(ACCOUNT, directory / "alarms.json")
+    mount = AwsMount(archive, account_id=ACCOUNT, create_app=create_app_with(MetricSeries(), alarms), memories=[alarms])
     try:
         run(mount.load())
         server: HttpServer = run(start_server(mount.handle, max_body_bytes=64 * 1024 * 1024))

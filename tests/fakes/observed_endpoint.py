@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.aws.metric_alarms import MotoAlarmBook
 from include.sagemaker_local.aws.mount import AwsMount
 from include.sagemaker_local.aws.s3_archive import S3Archive
@@ -67,8 +68,9 @@ def on_observed_endpoint(
     async def main() -> None:
         series, tally, samples = MetricSeries(), InvocationTally(), Samples([])
         archive = S3Archive(MotoMemory(ACCOUNT), S3Store(directory))
-        mount = AwsMount(archive, account_id=ACCOUNT, create_app=create_app_with(series))
-        alarms = AlarmWatch(MotoAlarmBook(ACCOUNT), series)
+        kept = AlarmArchive(ACCOUNT, directory / "alarms.json")
+        mount = AwsMount(archive, account_id=ACCOUNT, create_app=create_app_with(series, kept))
+        alarms = AlarmWatch(MotoAlarmBook(ACCOUNT, kept), series)
         publisher = Publisher(tally, samples, series, alarms, clock, interval_s=INTERVAL_S)
         async with contextlib.AsyncExitStack() as opened:
             opened.callback(mount.close)

@@ -12,6 +12,7 @@ from moto.cloudwatch.exceptions import InvalidParameterValue, ValidationError
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
 
+from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.aws.metric_queries import datapoints, is_ours, result
 from include.sagemaker_local.metrics.alarm import COMPARISONS, AlarmState, Missing
 from include.sagemaker_local.metrics.distribution import STATISTICS, percentage
@@ -21,9 +22,10 @@ from include.sagemaker_local.metrics.series import Metric, MetricSeries
 class CloudWatch(CloudWatchResponse):
     """One request. moto calls the method that is called like the operation."""
 
-    def __init__(self, series: MetricSeries) -> None:
+    def __init__(self, series: MetricSeries, alarms: AlarmArchive) -> None:
         super().__init__()
         self._series = series
+        self._alarms = alarms
 
     def get_metric_statistics(self) -> ActionResult:
         """Sum, SampleCount, Average, Minimum, Maximum and percentiles."""
@@ -76,8 +78,32 @@ class CloudWatch(CloudWatchResponse):
     def put_metric_alarm(self) -> ActionResult:
         """Refuses what would never be evaluated. A new alarm has insufficient data, a known one keeps its state."""
         parameters = self._get_params()
-        name = parameters["AlarmName"]
         _check_alarm(parameters)
+        with self._alarms.change():
+            return self._put_metric_alarm(parameters)
+
+    def delete_alarms(self) -> ActionResult:
+        """As moto's."""
+        with self._alarms.change():
+            return super().delete_alarms()
+
+    def set_alarm_state(self) -> ActionResult:
+        """As moto's. A state that is set by hand stays until the alarm is evaluated, over a restart too."""
+        with self._alarms.change():
+            return super().set_alarm_state()
+
+    def enable_alarm_actions(self) -> ActionResult:
+        """As moto's."""
+        with self._alarms.change():
+            return super().enable_alarm_actions()
+
+    def disable_alarm_actions(self) -> ActionResult:
+        """As moto's."""
+        with self._alarms.change():
+            return super().disable_alarm_actions()
+
+    def _put_metric_alarm(self, parameters: Any) -> ActionResult:
+        name = parameters["AlarmName"]
         before = self.cloudwatch_backend.alarms.get(name)
         answer = super().put_metric_alarm()
         if is_ours(parameters.get("Namespace")):

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
 
+from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.metrics.alarm import AlarmRule, AlarmState, Missing
 from include.sagemaker_local.metrics.names import NAMESPACES
 from include.sagemaker_local.metrics.series import Metric
 from include.sagemaker_local.metrics.watching import Alarm
 
+_log = logging.getLogger(__name__)
+
 
 class MotoAlarmBook:
     """One account's alarms inside moto, in every region."""
 
-    def __init__(self, account_id: str) -> None:
+    def __init__(self, account_id: str, archive: AlarmArchive) -> None:
         self._account_id = account_id
+        self._archive = archive
 
     def alarms(self) -> Iterator[Alarm]:
         """The alarms that watch one metric of an endpoint."""
@@ -29,8 +34,13 @@ class MotoAlarmBook:
     def set_state(self, alarm: Alarm, state: AlarmState, reason: str) -> None:
         """Gives the alarm a new state; does nothing when it was deleted meanwhile."""
         held = cloudwatch_backends[self._account_id][alarm.region].alarms.get(alarm.rule.name)
-        if held is not None:
-            held.update_state(reason, "{}", state.value)
+        if held is None:
+            return
+        held.update_state(reason, "{}", state.value)
+        try:
+            self._archive.keep()
+        except OSError as error:  # a full disk must not keep an alarm from tripping
+            _log.error("the state of alarm %s could not be written to disk: %s", alarm.rule.name, error)
 
 
 def _rule(held: Any) -> AlarmRule:

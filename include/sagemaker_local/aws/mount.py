@@ -9,7 +9,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 from urllib.parse import unquote
@@ -51,6 +51,16 @@ class Archive(Protocol):
         """Let go of the files."""
 
 
+class Memory(Protocol):
+    """What of moto, apart from S3, outlives the server; see alarm_archive. It writes its changes itself."""
+
+    def load(self) -> None:
+        """Disk into memory, at start. Raises OSError."""
+
+    def keep(self) -> None:
+        """Memory onto disk. Raises OSError."""
+
+
 class _Dispatcher(DomainDispatcherApplication):
     """moto's choice of a service, without SageMaker: it would answer with made-up successes."""
 
@@ -70,10 +80,16 @@ class AwsMount:
     """Everything that is not SageMaker, on a small pool of threads."""
 
     def __init__(
-        self, archive: Archive, *, account_id: str, create_app: Callable[[Any], Any] = create_backend_app
+        self,
+        archive: Archive,
+        *,
+        account_id: str,
+        create_app: Callable[[Any], Any] = create_backend_app,
+        memories: Sequence[Memory] = (),
     ) -> None:
         """`create_app` makes moto's Flask application of a service; it is asked once for each that is used."""
         self._archive = archive
+        self._memories = memories
         self._account_id = account_id
         self._dispatch = _Dispatcher(create_app)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="aws")
@@ -105,11 +121,15 @@ class AwsMount:
         with self._s3_writes:
             moto_api_backend.reset()
             self._archive.load()
+            for memory in self._memories:
+                memory.load()
 
     def _reset(self) -> None:
         with self._s3_writes:
             moto_api_backend.reset()
             self._archive.clear()
+            for memory in self._memories:
+                memory.keep()
 
     def _answer(self, request: Request) -> Response:
         environ = _environ(request)

@@ -15,6 +15,10 @@ OPERATIONS: Mapping[str, Mapping[str, Treatment]] = {
         "PutMetricAlarm": Treatment(
             Kind.SIMPLIFIED, "evaluated when it is on one metric of an endpoint; actions are kept and not performed"
         ),
+        **dict.fromkeys(
+            ("DeleteAlarms", "SetAlarmState", "EnableAlarmActions", "DisableAlarmActions"),
+            Treatment(Kind.EXACT, "moto's, and alarms outlive a restart"),
+        ),
     },
     "logs": {
         "FilterLogEvents": Treatment(Kind.SIMPLIFIED, 'patterns of words and "quoted phrases"; others are refused'),

@@ -8,14 +8,15 @@ from typing import Any
 from moto.core.utils import convert_to_flask_response
 from moto.moto_server.werkzeug_app import create_backend_app
 
+from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.aws.cloudwatch import CloudWatch
 from include.sagemaker_local.aws.cloudwatch_logs import Logs
 from include.sagemaker_local.metrics.series import MetricSeries
 
 
-def create_app_with(series: MetricSeries) -> Callable[[Any], Any]:
-    """moto's `create_backend_app`, except that its CloudWatch knows `series` and its CloudWatch Logs can be tailed."""
-    ours: dict[str, Callable[[], Any]] = {"cloudwatch": lambda: CloudWatch(series), "logs": Logs}
+def create_app_with(series: MetricSeries, alarms: AlarmArchive) -> Callable[[Any], Any]:
+    """moto's `create_backend_app`; its CloudWatch knows `series` and keeps alarms, and its Logs can be tailed."""
+    ours: dict[str, Callable[[], Any]] = {"cloudwatch": lambda: CloudWatch(series, alarms), "logs": Logs}
 
     def create_app(service: Any) -> Any:
         app = create_backend_app(service)

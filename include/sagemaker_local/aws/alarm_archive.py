@@ -1,0 +1,83 @@
+"""Keeps CloudWatch's alarms, with their states, in a file: an alarm that was acknowledged vouches for deployments.
+
+Not kept over a restart: an alarm's history and tags, and the datapoints that it judges by.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from moto.cloudwatch.models import cloudwatch_backends
+
+from include.sagemaker_local.aws.alarm_records import alarm_from_json, alarm_to_json
+
+
+class AlarmArchive:
+    """One account's alarms in every region, in one file that is replaced as a whole. Safe from any thread."""
+
+    def __init__(self, account_id: str, path: Path) -> None:
+        self._account_id = account_id
+        self._path = path
+        self._lock = threading.RLock()
+        self._kept = "{}"
+
+    def load(self) -> None:
+        """Puts what is in the file into moto. Raises OSError, and ValueError for a file that is not ours."""
+        with self._lock:
+            if self._path.exists():
+                self._kept = self._path.read_text(encoding="utf-8")
+                self._restore()
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """What is done to moto's alarms inside is in the file by the end, or taken back. Raises OSError."""
+        with self._lock:
+            yield
+            try:
+                self.keep()
+            except OSError:
+                self._restore()
+                raise
+
+    def keep(self) -> None:
+        """Writes what moto holds, so that it survives a power cut. Raises OSError."""
+        with self._lock:
+            text = json.dumps(self._held())
+            if text != self._kept:
+                _replace(self._path, text)
+                self._kept = text
+
+    def _held(self) -> dict[str, list[dict[str, object]]]:
+        regions = list(cloudwatch_backends[self._account_id].items())
+        held = {region: [alarm_to_json(alarm) for alarm in list(one.alarms.values())] for region, one in regions}
+        return {region: alarms for region, alarms in held.items() if alarms}
+
+    def _restore(self) -> None:
+        kept = json.loads(self._kept)
+        backends = cloudwatch_backends[self._account_id]
+        for region in {*kept, *backends}:
+            alarms = [alarm_from_json(region, self._account_id, one) for one in kept.get(region, ())]
+            backends[region].alarms = {alarm.name: alarm for alarm in alarms}
+
+
+def _replace(path: Path, text: str) -> None:
+    partial = path.with_suffix(".partial")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
