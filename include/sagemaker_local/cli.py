@@ -1,4 +1,4 @@
-"""The command line: serve, status, reset, doctor."""
+"""The command line: serve, status, reset, doctor, prepare."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from include.sagemaker_local.clock import SystemClock
 from include.sagemaker_local.doctor import examine
 from include.sagemaker_local.errors import HostError
 from include.sagemaker_local.http1.messages import Request
+from include.sagemaker_local.runtime.image_environments import prepare_environments
 from include.sagemaker_local.settings import RuntimeName, Settings
 from include.sagemaker_local.signing_keys import ACCESS_KEY_VARIABLE, SECRET_VARIABLE, signing_keys
 from include.sagemaker_local.wire.sigv4 import Key, signed
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sagemaker-local", description="A SageMaker on this machine.")
-    commands = parser.add_subparsers(required=True, metavar="{serve,status,reset,doctor}")
+    commands = parser.add_subparsers(required=True, metavar="{serve,status,reset,doctor,prepare}")
     serve = commands.add_parser("serve", help="serve until SIGTERM or Ctrl-C", description=_serve.__doc__)
     serve.set_defaults(command=_serve)
     serve.add_argument(
@@ -112,6 +113,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor = commands.add_parser("doctor", help="say whether this machine can serve", description=_doctor.__doc__)
     doctor.set_defaults(command=_doctor)
+    prepare = commands.add_parser(
+        "prepare", help="make the environments of images ahead of time", description=_prepare.__doc__
+    )
+    prepare.set_defaults(command=_prepare)
+    prepare.add_argument("images", nargs="+", metavar="IMAGE", help="an image's URI, as a model names it")
+    for place in (serve, prepare):
+        place.add_argument(
+            "--environments-dir",
+            type=Path,
+            default=_DEFAULTS.environments_dir,
+            metavar="DIR",
+            help="where the Python environments of framework images are kept, for any number of servers "
+            "(default: %(default)s)",
+        )
     for place in (serve, doctor):
         _add_place(place)
         _add_credentials(place)
@@ -169,6 +184,7 @@ def _serve(options: argparse.Namespace) -> int:
         runtime=options.runtime,
         docker_socket=options.docker_socket,
         signing_keys=signing_keys(options.credentials, os.environ),
+        environments_dir=options.environments_dir.absolute(),
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve_until_told(Server.start, settings))
@@ -211,6 +227,20 @@ def _doctor(options: argparse.Namespace) -> int:
     for finding in findings:
         sys.stdout.write(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}\n")
     return 0 if all(finding.good for finding in findings) else HOST_ERROR_STATUS
+
+
+def _prepare(options: argparse.Namespace) -> int:
+    """Makes the Python environments of framework images, unless they are there, and prints each one's interpreter.
+
+    Models that are trained with it are made by the versions that will serve them.
+    """
+    for python in asyncio.run(prepare_environments(options.images, options.environments_dir.absolute(), _tell)):
+        sys.stdout.write(f"{python}\n")
+    return 0
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
 
 
 def _call(url: str, method: str, path: str, keys: Mapping[str, str] | None = None) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +17,12 @@ class RuntimeName(StrEnum):
     PROCESS = "process"
     DOCKER = "docker"
     AUTO = "auto"  # processes for the images that they serve, Docker for the others where an engine answers
+
+
+def user_environments_dir() -> Path:
+    """Where environments are shared by all servers of a user: below the cache directory of the XDG specification."""
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "sluice" / "environments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +55,5 @@ class Settings:
     runtime: RuntimeName = RuntimeName.PROCESS
     # Where Docker's own packages put it.
     docker_socket: Path = Path("/var/run/docker.sock")
+    # Python environments of the framework images, made once; any number of servers may share them.
+    environments_dir: Path = field(default_factory=user_environments_dir)

@@ -46,7 +46,7 @@ def config() -> dict[str, Any]:
             "ExecutionRoleArn": ROLE,
             "Containers": [
                 container("featurize", sklearn, **csv),
-                container("predict", "sagemaker-xgboost:1.7-1"),
+                container("predict", "sagemaker-xgboost:3.0-5"),
                 container("label", sklearn, SAGEMAKER_PROGRAM="inference.py"),
             ],
         },

@@ -22,13 +22,13 @@ from include.sagemaker_local.deployment import Container
 from include.sagemaker_local.runtime.contract import InstanceLimits, Placement
 from include.sagemaker_local.runtime.process import ProcessRuntime
 from include.sagemaker_local.runtime.running import RunningProcess
-from include.sagemaker_local.settings import Settings
+from include.sagemaker_local.settings import Settings, user_environments_dir
 from tests.fakes.archives import tar_gz
 from tests.fakes.objects import DictObjects
 
 REGISTRY = "683313688378.dkr.ecr.us-east-1.amazonaws.com"
 SKLEARN = f"{REGISTRY}/sagemaker-scikit-learn:1.4-2-cpu-py3"
-XGBOOST = f"{REGISTRY}/sagemaker-xgboost:1.7-1"
+XGBOOST = f"{REGISTRY}/sagemaker-xgboost:3.0-5"
 BOUND_S = 60.0  # importing the libraries takes 2 s on an idle machine
 
 # A model whose answer depends on the body, so that one container shows everything that a test wants to see.
@@ -88,11 +88,11 @@ class Answer:
 class Fleet:
     """Starts containers below `directory`, and knows how to ask them."""
 
-    def __init__(self, runner: asyncio.Runner, directory: Path) -> None:
+    def __init__(self, runner: asyncio.Runner, directory: Path, environments: Path) -> None:
         self.objects = DictObjects()
         self._runner = runner
         self._directory = directory
-        self._runtime = ProcessRuntime(self.objects, Settings(data_dir=directory))
+        self._runtime = ProcessRuntime(self.objects, Settings(data_dir=directory, environments_dir=environments))
         self._started: list[RunningProcess] = []
 
     def start(
@@ -146,10 +146,10 @@ class Fleet:
 
 
 @contextmanager
-def fleet(directory: Path) -> Iterator[Fleet]:
+def fleet(directory: Path, environments: Path | None = None) -> Iterator[Fleet]:
     """A fleet on a loop of its own; whatever was started is stopped at the end."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        made = Fleet(runner, directory)
+        made = Fleet(runner, directory, environments or user_environments_dir())
         try:
             yield made
         finally:

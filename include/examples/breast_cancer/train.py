@@ -1,33 +1,28 @@
 """Train the sample pipeline and pack it: `python -m include.examples.breast_cancer.train --out DIR`.
 
-The data is scikit-learn's bundled Wisconsin breast-cancer set, so nothing is downloaded. Training and packing are
+Each model is trained in the environment of the image that will serve it, so that both are of the same version. The data
+is scikit-learn's bundled Wisconsin breast-cancer set, so nothing is downloaded for it. Training and packing are
 deterministic: the same libraries make the same bytes, and names that come from content stay the same.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
+import subprocess
+import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import joblib
-import numpy as np
-import xgboost
-from sklearn.datasets import load_breast_cancer
-from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import StandardScaler
-
 from include.examples.breast_cancer.pack import pack
 
+# What the spec of the pipeline names, wherever its registry is.
+SKLEARN_IMAGE = "sagemaker-scikit-learn:1.4-2-cpu-py3"
+XGBOOST_IMAGE = "sagemaker-xgboost:3.0-5"
 _HERE = Path(__file__).resolve().parent
-_SEED = 7
-_HELD_OUT = 0.25
-_ROUNDS = 60
-_BOOSTER = {"objective": "binary:logistic", "max_depth": 4, "eta": 0.2, "seed": _SEED, "nthread": 1}
-_THRESHOLD = 0.5
+_PROJECT = _HERE.parents[2]
 _PAYLOADS = 8  # sample requests for load tests
 
 
@@ -48,44 +43,47 @@ class SamplePipeline:
 
 @dataclass(frozen=True, slots=True)
 class _Trained:
-    scaler: StandardScaler
-    booster: Any
-    classes: list[str]
-    rows: Any  # held out
-    truth: Any
-
-    def accuracy(self) -> float:
-        features = xgboost.DMatrix(self.scaler.transform(self.rows))
-        return float(np.mean((self.booster.predict(features) >= _THRESHOLD) == self.truth))
+    scaler: bytes
+    booster: bytes
+    held_out: dict[str, Any]  # as fit_booster.py writes it
 
 
 def build(out: Path) -> SamplePipeline:
     """Train on three quarters of the data and write everything below `out`, which is made when missing."""
     trained = _train()
-    booster = bytes(trained.booster.save_raw("ubj"))
-    bodies = [_csv(row) for row in trained.rows[1 : 1 + _PAYLOADS]]
-    classes = _json({"classes": trained.classes, "threshold": _THRESHOLD})
+    held = trained.held_out
+    bodies = [_csv(row) for row in held["rows"][1 : 1 + _PAYLOADS]]
+    classes = _json({"classes": held["classes"], "threshold": held["threshold"]})
     return SamplePipeline(
-        featurize=_model(out / "featurize", {"scaler.joblib": _pickled(trained.scaler), **_code("featurize")}),
-        predict=_model(out / "predict", {"xgboost-model": booster}),
-        predict_slow=_model(out / "predict-slow", {"xgboost-model": booster, **_code("predict_slow")}),
+        featurize=_model(out / "featurize", {"scaler.joblib": trained.scaler, **_code("featurize")}),
+        predict=_model(out / "predict", {"xgboost-model": trained.booster}),
+        predict_slow=_model(out / "predict-slow", {"xgboost-model": trained.booster, **_code("predict_slow")}),
         label=_model(out / "label", {"classes.json": classes, **_code("label")}),
         payload=_written(out / "payload.tar.gz", pack({f"row-{n}.csv": body for n, body in enumerate(bodies, 1)})),
-        holdout=_written(out / "holdout.csv", _csv(trained.rows[0])),
-        holdout_class=_written(out / "holdout.json", _json({"label": trained.classes[trained.truth[0]]})),
-        held_out_rows=len(trained.rows),
-        accuracy=trained.accuracy(),
+        holdout=_written(out / "holdout.csv", _csv(held["rows"][0])),
+        holdout_class=_written(out / "holdout.json", _json({"label": held["classes"][held["truth"][0]]})),
+        held_out_rows=len(held["rows"]),
+        accuracy=held["accuracy"],
     )
 
 
 def _train() -> _Trained:
-    data = load_breast_cancer()
-    rows, held_rows, truth, held_truth = train_test_split(
-        data.data, data.target, test_size=_HELD_OUT, random_state=_SEED, stratify=data.target
-    )
-    scaler = StandardScaler().fit(rows)
-    booster = xgboost.train(_BOOSTER, xgboost.DMatrix(scaler.transform(rows), truth), num_boost_round=_ROUNDS)
-    return _Trained(scaler, booster, [str(name) for name in data.target_names], held_rows, held_truth)
+    sklearn, xgboost = _pythons(SKLEARN_IMAGE, XGBOOST_IMAGE)
+    with tempfile.TemporaryDirectory() as directory:
+        for python, script in ((sklearn, "fit_scaler.py"), (xgboost, "fit_booster.py")):
+            subprocess.run([python, str(_HERE / script), directory], check=True)
+        made = Path(directory)
+        return _Trained(
+            (made / "scaler.joblib").read_bytes(),
+            (made / "xgboost-model").read_bytes(),
+            json.loads((made / "held-out.json").read_text()),
+        )
+
+
+def _pythons(*images: str) -> list[str]:
+    """The interpreters of the images' environments; the first time, they are made."""
+    command = [sys.executable, "-m", "include.sagemaker_local", "prepare", *images]
+    return subprocess.run(command, cwd=_PROJECT, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
 
 
 def _model(directory: Path, files: dict[str, bytes]) -> Path:
@@ -94,12 +92,6 @@ def _model(directory: Path, files: dict[str, bytes]) -> Path:
 
 def _code(container: str) -> dict[str, bytes]:
     return {"code/inference.py": (_HERE / container / "code" / "inference.py").read_bytes()}
-
-
-def _pickled(model: Any) -> bytes:
-    buffer = io.BytesIO()
-    joblib.dump(model, buffer)
-    return buffer.getvalue()
 
 
 def _csv(row: Any) -> bytes:

@@ -6,7 +6,6 @@ against what the platform itself decides (ports, base directory).
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +16,12 @@ _IMAGE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where one container runs: its directories, ports and CPUs."""
+    """Where one container runs: its directories, ports and CPUs, and the Python of its environment."""
 
     name: str
     region: str
     directory: Path
+    python: Path
     port: int
     safe_ports: tuple[int, int]  # first and last of the range for second ports, inclusive
     vcpus: int
@@ -31,7 +31,7 @@ def container_environment(user: Mapping[str, str], site: Site, project_root: Pat
     """All variables of the process. `user` is the container's own `Environment` map."""
     workers = user.get("SAGEMAKER_MODEL_SERVER_WORKERS", str(site.vcpus))
     defaults = {
-        "PATH": f"{Path(sys.executable).parent}:{_IMAGE_PATH}",
+        "PATH": f"{site.python.parent}:{_IMAGE_PATH}",
         "HOME": str(site.directory),
         "HOSTNAME": site.name,
         "LANG": "C.UTF-8",

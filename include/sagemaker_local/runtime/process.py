@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import os
 import socket
-import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 from include.sagemaker_local.deployment import Container
@@ -19,10 +20,14 @@ from include.sagemaker_local.errors import ContainerError, HostError
 from include.sagemaker_local.objects import ObjectReader
 from include.sagemaker_local.runtime.contract import Placement
 from include.sagemaker_local.runtime.environment import Site, container_environment
+from include.sagemaker_local.runtime.environments import Environment, Environments, PipFailed
+from include.sagemaker_local.runtime.image_environments import provide_environment
 from include.sagemaker_local.runtime.images import FrameworkImage, framework_image
 from include.sagemaker_local.runtime.model_directory import unpack_model
 from include.sagemaker_local.runtime.running import RunningProcess
 from include.sagemaker_local.settings import MEBIBYTE, Settings
+
+_log = logging.getLogger(__name__)
 
 _PROJECT_ROOT = Path(__file__).resolve().parents[3]
 _SERVING = "include.sagemaker_local.serving"
@@ -47,26 +52,46 @@ class ProcessRuntime:
     def __init__(self, objects: ObjectReader, settings: Settings) -> None:
         self._objects = objects
         self._max_body_bytes = settings.max_invoke_body_bytes
+        self._environments = Environments(settings.environments_dir)
         self._safe_ranges = itertools.cycle(range(_SAFE_PORT_RANGES))
 
     async def start(self, container: Container, placement: Placement) -> RunningProcess:
         """Unpack the model below `placement.directory` and start the container; it is not ready yet.
 
+        The first container of an image waits until the image's environment is made, which takes pip half a minute.
         Raises ArtifactError for a bad artifact, ContainerError for an image or setting that cannot be served, and
         HostError when this machine has no room, port or process left.
         """
         image = framework_image(container.image, container=container.name)
         _check_submit_directory(container)
         await asyncio.to_thread(unpack_model, self._objects, container, placement)
+        environment = await self._environment(container, placement, image)
         with _listener() as listener:
-            return await self._spawn(container, placement, image, listener)
+            return await self._spawn(container, placement, image, environment.python, listener)
+
+    async def _environment(self, container: Container, placement: Placement, image: FrameworkImage) -> Environment:
+        """The image's environment, with the container's own requirements on top when its code lists some."""
+        say = _teller(placement.log_file)
+        code = placement.directory / "ml" / "model" / "code"
+        try:
+            environment = await provide_environment(self._environments, image, say)
+            for note in environment.notes:
+                say(f"WARNING {note}: models may have to be made by what serves")
+            if (code / "requirements.txt").is_file():
+                environment = await self._environments.layer(environment, code, say)
+        except PipFailed as error:
+            for line in error.tail:
+                say(line)
+            raise ContainerError(container.name, f"has no environment: {error}", log_tail=error.tail) from error
+        return environment
 
     async def _spawn(
-        self, container: Container, placement: Placement, image: FrameworkImage, listener: socket.socket
+        self, container: Container, placement: Placement, image: FrameworkImage, python: Path, listener: socket.socket
     ) -> RunningProcess:
         host, port = listener.getsockname()[:2]
         cpus = _cpus(placement)
-        site = Site(container.name, placement.region, placement.directory, port, self._next_safe_ports(), len(cpus))
+        safe_ports = self._next_safe_ports()
+        site = Site(container.name, placement.region, placement.directory, python, port, safe_ports, len(cpus))
         lifeline, held = os.pipe()  # `held` is this process's end: when it closes, however that happens, the child ends
         arguments = [
             *_arguments(image, placement, cpus, listener.fileno(), lifeline),
@@ -75,7 +100,7 @@ class ProcessRuntime:
         try:
             with placement.log_file.open("ab") as log:
                 process = await asyncio.create_subprocess_exec(
-                    sys.executable,
+                    str(python),
                     *arguments,
                     cwd=placement.directory,
                     env=container_environment(container.environment, site, _PROJECT_ROOT),
@@ -97,6 +122,17 @@ class ProcessRuntime:
     def _next_safe_ports(self) -> tuple[int, int]:
         first = _SAFE_PORTS_FROM + next(self._safe_ranges) * _SAFE_PORTS_EACH
         return first, first + _SAFE_PORTS_EACH - 1
+
+
+def _teller(log_file: Path) -> Callable[[str], None]:
+    """Tells the container's log, where the endpoint's owner looks, and the server's."""
+
+    def say(text: str) -> None:
+        _log.info("%s", text)
+        with log_file.open("a") as log:
+            log.write(f"{text}\n")
+
+    return say
 
 
 def _max_body_bytes(container: Container, realtime_bytes: int) -> int:

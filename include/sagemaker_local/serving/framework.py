@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from include.sagemaker_local.serving.contract import Contract
@@ -26,21 +26,32 @@ class ServedFramework:
     max_body_bytes: int
 
 
+Prepare = Callable[[Launch, ServingEnvironment], ServedFramework]
+
+
 def prepare(launch: Launch, environment: ServingEnvironment) -> ServedFramework:
     """Import the libraries, once for all workers, and log which versions serve.
 
     Raises LaunchError when the environment asks for what is not served.
     """
-    if launch.framework == "xgboost":
-        _log_version("XGBoost", _version_of("xgboost"), launch.image_version)
-    else:
-        # Unpickling a model imports these in each worker otherwise, which takes most of a container's start.
-        _log_version("scikit-learn", _version_of("sklearn"), launch.image_version)
-        importlib.import_module("sklearn.pipeline")
-        importlib.import_module("sklearn.preprocessing")
-    if launch.framework == "xgboost" and environment.program is None:
-        return _algorithm_mode(environment)
+    return _FRAMEWORKS[launch.framework](launch, environment)
+
+
+def _sklearn(launch: Launch, environment: ServingEnvironment) -> ServedFramework:
+    _log_version("scikit-learn", _version_of("sklearn"), launch.image_version)
+    # Unpickling a model imports these in each worker otherwise, which takes most of a container's start.
+    importlib.import_module("sklearn.pipeline")
+    importlib.import_module("sklearn.preprocessing")
     return _script_mode(launch, environment)
+
+
+def _xgboost(launch: Launch, environment: ServingEnvironment) -> ServedFramework:
+    _log_version("XGBoost", _version_of("xgboost"), launch.image_version)
+    return _script_mode(launch, environment) if environment.program else _algorithm_mode(environment)
+
+
+# By the name that runtime/images.py gives a framework; each imports its own libraries.
+_FRAMEWORKS: Mapping[str, Prepare] = {"sklearn": _sklearn, "xgboost": _xgboost}
 
 
 def _algorithm_mode(environment: ServingEnvironment) -> ServedFramework:
@@ -57,8 +68,6 @@ def _algorithm_mode(environment: ServingEnvironment) -> ServedFramework:
 def _script_mode(launch: Launch, environment: ServingEnvironment) -> ServedFramework:
     from include.sagemaker_local.serving import script_mode
 
-    if (environment.model_dir / "code" / "requirements.txt").exists():
-        logger.warning("code/requirements.txt is not installed here: the packages of this Python environment serve")
     return ServedFramework(lambda: script_mode.load(environment), launch.max_body_bytes)
 
 

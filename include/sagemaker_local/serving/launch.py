@@ -20,7 +20,7 @@ class LaunchError(Exception):
 class Launch:
     """One container process, as it was started."""
 
-    framework: str  # sklearn or xgboost
+    framework: str  # a name of framework.py's table
     image_version: str  # what the image's tag names, for the log; may be empty
     listen_fd: int  # a bound, listening socket
     lifeline_fd: int  # reads end-of-file when the server is gone
@@ -47,7 +47,7 @@ class ServingEnvironment:
 def parse(arguments: Sequence[str]) -> Launch:
     """The command line as the process runtime writes it."""
     parser = argparse.ArgumentParser(prog="python -m include.sagemaker_local.serving")
-    parser.add_argument("--framework", required=True, choices=("sklearn", "xgboost"))
+    parser.add_argument("--framework", required=True)
     parser.add_argument("--image-version", required=True)
     for name in ("--listen-fd", "--lifeline-fd", "--server-pid", "--memory-bytes", "--max-body-bytes"):
         parser.add_argument(name, required=True, type=int)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,18 @@ def test_serve_status_reset_and_both_signals(tmp_path: Path) -> None:
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait(30) == 0
         assert alive(below) == set()
+
+
+def test_prepare_prints_the_interpreter_of_each_image_and_refuses_others() -> None:
+    made = cli("prepare", "any.registry/sagemaker-scikit-learn:1.4-2-cpu-py3")
+    assert made.returncode == 0, made.stderr
+    (python,) = made.stdout.splitlines()
+    versions = "import sys, sklearn, uvloop; print(sys.prefix != sys.base_prefix, sklearn.__version__)"
+    answer = subprocess.run([python, "-c", versions], capture_output=True, text=True, check=True)
+    assert answer.stdout == "True 1.4.2\n"
+    refused = cli("prepare", "nginx:1")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "'nginx:1'" in one_line(refused.stderr)
 
 
 def test_a_port_in_use_a_directory_in_use_and_one_that_cannot_be(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ import pytest
 
 from include.sagemaker_local.runtime.environment import Site, container_environment
 
-SITE = Site("predict", "eu-west-1", Path("/data/c"), 40001, (20000, 20009), vcpus=4)
+SITE = Site(
+    "predict", "eu-west-1", Path("/data/c"), Path("/environments/sklearn/bin/python"), 40001, (20000, 20009), vcpus=4
+)
 
 
 def variables(**user: str) -> dict[str, str]:

@@ -17,11 +17,13 @@ import pytest
 from include.sagemaker_local.deployment import Container
 from include.sagemaker_local.errors import ArtifactError, ContainerError
 from include.sagemaker_local.runtime.contract import InstanceLimits
+from include.sagemaker_local.runtime.image_environments import prepare_environments
 from include.sagemaker_local.runtime.process import ProcessRuntime
 from include.sagemaker_local.runtime.running import RunningProcess
-from include.sagemaker_local.settings import Settings
+from include.sagemaker_local.settings import Settings, user_environments_dir
 from tests.fakes.objects import DictObjects
-from tests.fakes.process_containers import PROBE, SKLEARN, XGBOOST, Fleet, alive, do, fleet, get, ping
+from tests.fakes.process_containers import PROBE, SKLEARN, XGBOOST, Fleet, alive, do, fleet, get, ping, post
+from tests.fakes.wheels import only_wheels_of, wheel
 
 pytestmark = pytest.mark.slow
 
@@ -90,7 +92,7 @@ def test_the_log_holds_both_streams_and_its_tail_is_the_end_of_it(probe: Running
     tail = "\n".join(probe.log_tail(200))
     assert "loading " in tail  # user code's print
     assert "RuntimeError: user code failed on purpose" in tail
-    assert "the image's tag names 1.4-2" in tail
+    assert "scikit-learn 1.4.2 serves" in tail  # the version that the tag 1.4-2 names
     assert probe.log_tail(1) == probe.log_tail(200)[-1:]
     assert probe.log_tail(0) == ()
 
@@ -197,3 +199,44 @@ def test_what_cannot_be_started_is_refused(case: str, started: Fleet, tmp_path: 
     runtime = ProcessRuntime(objects, Settings(data_dir=tmp_path))
     with pytest.raises(error):
         asyncio.run(runtime.start(container, started.placement("refused")))
+
+
+NEEDY = b"""
+import companion, json, sys
+import sklearn
+
+def model_fn(model_dir):
+    return {"companion": companion.__version__, "sklearn": sklearn.__version__}
+
+def transform_fn(model, body, content_type, accept):
+    return json.dumps(model), "application/json"
+"""
+
+
+@pytest.fixture
+def own_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory of environments that has the shared one of scikit-learn, and whose pip sees tiny wheels only."""
+    (shared,) = asyncio.run(prepare_environments([SKLEARN], user_environments_dir(), print))
+    directory = tmp_path / "environments"
+    directory.mkdir()
+    (directory / shared.parents[1].name).symlink_to(shared.parents[1])
+    wheel(tmp_path / "wheels", "companion", "2.0")
+    only_wheels_of(tmp_path / "wheels", monkeypatch)
+    return directory
+
+
+def test_code_requirements_are_there_beside_the_images_packages(tmp_path: Path, own_environments: Path) -> None:
+    with fleet(tmp_path / "run", own_environments) as own:
+        archive = {"code/inference.py": NEEDY, "code/requirements.txt": b"companion==2.0\n"}
+        running = own.start_ready("needy", archive)
+        assert post(running, b"").json == {"companion": "2.0", "sklearn": "1.4.2"}
+        assert "installing code/requirements.txt" in running.log_tail(100)[0]
+
+
+def test_code_requirements_that_nobody_has_fail_the_start_with_pips_words(
+    tmp_path: Path, own_environments: Path
+) -> None:
+    with fleet(tmp_path / "run", own_environments) as own, pytest.raises(ContainerError) as failed:
+        own.start("needy", {"code/inference.py": NEEDY, "code/requirements.txt": b"nobody-has-this\n"})
+    assert "could not install code/requirements.txt" in failed.value.reason
+    assert any("nobody-has-this" in line for line in failed.value.log_tail)

@@ -55,7 +55,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 def defaults(started: Fleet) -> RunningProcess:
     return started.start_ready(
         "defaults",
-        {"code/entry.py": DEFAULTS, "code/beside.py": BESIDE, "code/requirements.txt": b"nothing"},
+        {"code/entry.py": DEFAULTS, "code/beside.py": BESIDE},
         environment={"SAGEMAKER_PROGRAM": "entry.py", "SAGEMAKER_MODEL_SERVER_WORKERS": "1"},
     )
 
@@ -106,10 +106,6 @@ def test_accepted_types_match_exactly(defaults: RunningProcess) -> None:
     answer = post(defaults, b"[1]", "application/json", "text/html")
     assert answer.status == 500
     assert answer.body.startswith(b"Content type text/html is not supported.")
-
-
-def test_packages_are_not_installed_and_the_log_says_so(defaults: RunningProcess) -> None:
-    assert any("requirements.txt is not installed" in line for line in defaults.log_tail(1000))
 
 
 def test_own_functions_get_text_headers_and_the_environments_accept(own: RunningProcess) -> None:
