@@ -38,6 +38,8 @@ class Settings:
     ping_timeout_s: float = 2.0
     # InvokeEndpoint waits 60 s for the containers.
     invoke_timeout_s: float = 60.0
+    # A response stream may take 8 minutes, from the request to its last byte.
+    stream_timeout_s: float = 480.0
     # Real-time payload limit on AWS's current pages; the API model still says 6 MiB.
     max_invoke_body_bytes: int = 25 * MEBIBYTE
     # Between two containers of a pipeline AWS allows 5 MB.

@@ -17,6 +17,7 @@ from include.sagemaker_local.http1.messages import Request, Response
 from include.sagemaker_local.metrics.tally import InvocationTally
 from include.sagemaker_local.routes import Hop, Instance, Route, RouteTable, VariantRoute
 from include.sagemaker_local.settings import Settings
+from include.sagemaker_local.traffic import Traffic
 from tests.fakes.containers import Behaviour, FakeContainer, serving
 
 REGION = "eu-west-1"
@@ -49,12 +50,14 @@ async def plane(
     clock: Clock | None = None,
     chance: Callable[[], float] = lambda: 0.0,
     observer: Observer | None = None,
+    traffic: Traffic | None = None,
 ) -> AsyncIterator[DataPlane]:
     routes = RouteTable()
     routes.put(Route(REGION, "flowers", "flowers-config", variants))
     client = HttpClient()
     try:
-        yield DataPlane(routes, settings, client, clock or SystemClock(), observer or InvocationTally(), chance=chance)
+        tally = observer or InvocationTally()
+        yield DataPlane(routes, settings, client, clock or SystemClock(), tally, traffic=traffic, chance=chance)
     finally:
         await client.close()
 

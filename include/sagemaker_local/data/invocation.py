@@ -24,9 +24,15 @@ _PASSED_ON = {
     b"x-amzn-sagemaker-inference-id": ("inferenceId", 1, 64),
 }
 
+INVOCATIONS = b"invocations"
+STREAM = b"invocations-response-stream"
+"""The last part of an operation's path."""
+
+# Where each operation's Accept is: the answer to the second one has a type of its own.
+_ACCEPT = {INVOCATIONS: b"accept", STREAM: b"x-amzn-sagemaker-accept"}
+
 _OTHER_OPERATIONS = {
     b"async-invocations": "InvokeEndpointAsync",
-    b"invocations-response-stream": "InvokeEndpointWithResponseStream",
     b"invocations-bidirectional-stream": "InvokeEndpointWithBidirectionalStream",
 }
 
@@ -45,15 +51,15 @@ class Invocation(NamedTuple):
     target_container: str | None = None
 
 
-def endpoint_name(request: Request) -> str:
-    """The endpoint's name from `POST /endpoints/{EndpointName}/invocations`.
+def endpoint_and_operation(request: Request) -> tuple[str, bytes]:
+    """The endpoint's name and the operation from `POST /endpoints/{EndpointName}/invocations` and the like.
 
     Raises ApiError, naming the operation, for anything else.
     """
     parts = request.target.partition(b"?")[0].split(b"/")
     if len(parts) == 4 and parts[1] == b"endpoints" and request.method == b"POST":
-        if parts[3] == b"invocations":
-            return unquote(parts[2].decode("latin-1"))
+        if parts[3] in _ACCEPT:
+            return unquote(parts[2].decode("latin-1")), parts[3]
         if parts[3] in _OTHER_OPERATIONS:
             raise _not_there_yet(f"{_OTHER_OPERATIONS[parts[3]]} (/{parts[3].decode()})")
     asked = f"{request.method.decode('latin-1')} {request.target.decode('latin-1')}"
@@ -61,15 +67,16 @@ def endpoint_name(request: Request) -> str:
     raise ApiError("UnknownOperationException", message, status=404)
 
 
-def read_invocation(request: Request) -> Invocation:
+def read_invocation(request: Request, operation: bytes = INVOCATIONS) -> Invocation:
     """Raises ApiError ValidationError for a header that asks for something that is not there, or breaks a limit."""
     content_type = accept = target_variant = target_container = None
+    accept_header = _ACCEPT[operation]
     passed_on: Headers = []
     for header in request.headers:
         name, value = header
         if name == b"content-type":
             content_type = value
-        elif name == b"accept":
+        elif name == accept_header:
             accept = value
         elif not name.startswith(_PREFIX):
             continue

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from include.sagemaker_local.errors import ApiError
 
 # An error page quoted in an error message helps up to a point; AWS names no limit of its own.
-_MAX_QUOTED_BYTES = 16 * 1024
+MAX_QUOTED_BYTES = 16 * 1024
 
 
 class ModelError(ApiError):
@@ -42,7 +42,7 @@ class ModelError(ApiError):
 
 def answered_with_error(container: str, status: int, body: bytes) -> ModelError:
     """The container answered, but not with 2xx."""
-    return _received(container, status, body[:_MAX_QUOTED_BYTES].decode("utf-8", "replace"))
+    return _received(container, status, body[:MAX_QUOTED_BYTES].decode("utf-8", "replace"))
 
 
 def timed_out(container: str) -> ModelError:

@@ -23,5 +23,15 @@ RUNTIME_SCOPES: Mapping[str, Scope] = {
             "ClosedSessionId": "there are no stateful sessions",
         },
     ),
+    "InvokeEndpointWithResponseStream": Scope(
+        {
+            **exact("EndpointName", "ContentType", "Accept", "CustomAttributes", "InferenceId", "TargetVariant"),
+            **exact("TargetContainerHostname"),
+            **simplified("Body", how="25 MB at most, as AWS's pages say today; the API model still says 6 MB"),
+            **refused("InferenceComponentName", why="inference components are not served"),
+            **refused("SessionId", why="there are no stateful sessions"),
+            **refused("PrefixAwareId", why="the instances of a variant are chosen at random"),
+        },
+    ),
 }
 """By the operation's name. Those that are not here are refused by name."""

@@ -212,12 +212,16 @@ class Fleets:
 
     async def _retire(self, old: RunningFleet) -> None:
         self._retiring.add(old)
-        # A request may wait for its containers as long as InvokeEndpoint does.
         instances = [instance.instance_id for instance in old.fleet.instances()]
-        if not await self._traffic.drained(instances, self._settings.invoke_timeout_s):
+        if not await self._traffic.drained(instances, _longest_request_s(self._settings)):
             _log.warning("requests to %s were still under way when its fleet was stopped", old.fleet.endpoint_name)
         await old.stop(self._settings.stop_grace_s)
         self._retiring.discard(old)
+
+
+def _longest_request_s(settings: Settings) -> float:
+    """How long a request may be under way on a fleet that takes no more."""
+    return max(settings.invoke_timeout_s, settings.stream_timeout_s)
 
 
 def run_directory(settings: Settings) -> Path:

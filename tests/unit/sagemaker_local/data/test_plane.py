@@ -113,7 +113,11 @@ def test_a_busy_instance_is_passed_over_until_it_is_free_again() -> None:
     ("request_", "named"),
     [
         (invoke(target=b"/endpoints/flowers/async-invocations"), "InvokeEndpointAsync"),
-        (invoke(target=b"/endpoints/flowers/invocations-response-stream"), "InvokeEndpointWithResponseStream"),
+        (
+            invoke(target=b"/endpoints/flowers/invocations-bidirectional-stream"),
+            "InvokeEndpointWithBidirectionalStream",
+        ),
+        (invoke(x_amzn_sagemaker_accept="text/csv"), "x-amzn-sagemaker-accept"),
         (invoke(x_amzn_sagemaker_target_model="a.tar.gz"), "x-amzn-sagemaker-target-model"),
         (invoke(x_amzn_sagemaker_inference_component="c"), "x-amzn-sagemaker-inference-component"),
         (invoke(x_amzn_sagemaker_session_id="NEW_SESSION"), "x-amzn-sagemaker-session-id"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from include.sagemaker_local.data.invocation import endpoint_name, read_invocation
+from include.sagemaker_local.data.invocation import endpoint_and_operation, read_invocation
 from include.sagemaker_local.data.scope import RUNTIME_SCOPES
 from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.http1.messages import Request
@@ -12,24 +12,26 @@ from include.sagemaker_local.parity import service_model
 from include.sagemaker_local.wire.scope import Kind
 
 MODEL = service_model("sagemaker-runtime")
-HEADERS = {
-    name: shape.serialization["name"].lower()
-    for name, shape in MODEL.operation_model("InvokeEndpoint").input_shape.members.items()
+HEADERS = [
+    (operation, name, shape.serialization["name"].lower())
+    for operation in RUNTIME_SCOPES
+    for name, shape in MODEL.operation_model(operation).input_shape.members.items()
     if shape.serialization.get("location") == "header"
-}
+]
 
 
-@pytest.mark.parametrize("member", HEADERS)
-def test_a_header_is_refused_exactly_when_it_is_declared_so(member: str) -> None:
-    treatment = RUNTIME_SCOPES["InvokeEndpoint"].treatment(member)
+@pytest.mark.parametrize(("operation", "member", "header"), HEADERS)
+def test_a_header_is_refused_exactly_when_it_is_declared_so(operation: str, member: str, header: str) -> None:
+    treatment = RUNTIME_SCOPES[operation].treatment(member)
     assert treatment is not None
-    header = (HEADERS[member].encode(), b"value")
-    request = Request(b"POST", b"/endpoints/e/invocations", [header], b"")
+    target = MODEL.operation_model(operation).http["requestUri"].replace("{EndpointName}", "e").encode()
+    request = Request(b"POST", target, [(header.encode(), b"value")], b"")
+    _, asked = endpoint_and_operation(request)
     if treatment.kind is Kind.REFUSED:
-        with pytest.raises(ApiError, match=HEADERS[member]):
-            read_invocation(request)
+        with pytest.raises(ApiError, match=header):
+            read_invocation(request, asked)
     else:
-        read_invocation(request)
+        read_invocation(request, asked)
 
 
 @pytest.mark.parametrize("operation", MODEL.operation_names)
@@ -38,7 +40,7 @@ def test_an_operation_is_refused_by_name_exactly_when_it_is_not_declared(operati
     target = http["requestUri"].replace("{EndpointName}", "e").encode()
     request = Request(http["method"].encode(), target, [], b"")
     if operation in RUNTIME_SCOPES:
-        assert endpoint_name(request) == "e"
+        assert endpoint_and_operation(request)[0] == "e"
     else:
         with pytest.raises(ApiError, match=operation):
-            endpoint_name(request)
+            endpoint_and_operation(request)
