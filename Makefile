@@ -50,7 +50,7 @@ layers: install ## import-linter: the layers of the design
 unit: install ## pytest
 	$(BIN)/python -m pytest -q
 
-test-docker: install ## The tests of the container runtimes on a Docker engine: this machine's, or one started for them
+test-docker: install ## The container runtime on a Docker engine: this machine's, or one started for the tests as root
 	$(BIN)/python -m tests.fakes.docker_daemon
 
 parity: install ## Write docs/parity.md anew, from what the local SageMaker checks requests against

@@ -2,7 +2,7 @@
 
     python -m tests.fakes.docker_daemon [pytest's arguments]
 
-Where there is neither, they run without, and their report lists what was skipped.
+Where there is neither, nothing is tested, and the reason is printed: the other runtimes' tests are in `make test`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from include.sagemaker_local.settings import Settings
@@ -24,27 +24,37 @@ from tests.fakes.process_containers import alive
 
 _STARTED_BOUND_S = 60.0
 _STOPPED_BOUND_S = 30.0
-_TESTS = "tests/contract/runtime"
+_TESTS = ("tests/contract/runtime", "-k", "docker")  # `make test` has run those of the other runtimes
+
+
+class NoEngineError(Exception):
+    """There is no engine and none can be started; the text says what is missing."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Pytest's exit status."""
+    """Pytest's exit status; 0 when there is no engine to test on."""
     socket = Path(os.environ.get(SOCKET_VARIABLE) or Settings(data_dir=Path()).docker_socket)
     if answers(socket):
-        return _say_and_test(f"the Docker engine at {socket} is used", socket, arguments)
-    missing = _missing()
-    if missing:
-        return _say_and_test(
-            f"the Docker tests are SKIPPED: no Docker engine answers at {socket}, and {missing}", None, arguments
-        )
-    with docker_daemon() as directory:
-        os.environ[DIRECTORY_VARIABLE] = str(directory)
-        return _say_and_test("a Docker engine was started for the tests", _socket(directory), arguments)
+        return _test(f"on the Docker engine at {socket}", {SOCKET_VARIABLE: str(socket)}, arguments)
+    try:
+        with docker_daemon() as directory:
+            own = {SOCKET_VARIABLE: str(_socket(directory)), DIRECTORY_VARIABLE: str(directory)}
+            return _test("on a Docker engine that was started for them", own, arguments)
+    except NoEngineError as error:
+        _say(f"The tests on Docker are SKIPPED: no engine answers at {socket}, and {error}")
+        return 0
 
 
 @contextlib.contextmanager
 def docker_daemon() -> Iterator[Path]:
-    """The directory of a dockerd that has everything of its own below it; stopped at the end, files removed."""
+    """The directory of a dockerd that has everything of its own below it; stopped at the end, files removed.
+
+    Raises NoEngineError.
+    """
+    if shutil.which("dockerd") is None:
+        raise NoEngineError("dockerd is not installed here (Debian and Ubuntu: apt-get install docker.io)")
+    if os.geteuid() != 0:
+        raise NoEngineError("starting one takes root")
     directory = Path(tempfile.mkdtemp(prefix="sluice-docker-"))
     try:
         start_daemon(directory)
@@ -56,14 +66,19 @@ def docker_daemon() -> Iterator[Path]:
 
 
 def start_daemon(directory: Path) -> None:
-    """Returns when it answers. Where one was killed in the same directory, this one takes its containers over."""
-    with (directory / "dockerd.log").open("ab") as log:
-        process = subprocess.Popen(_command(directory), stdout=log, stderr=log, start_new_session=True)
+    """Returns when it answers. Where one was killed in the same directory, this one takes its containers over.
+
+    Raises NoEngineError.
+    """
+    with (directory / "dockerd.log").open("ab") as output:
+        process = subprocess.Popen(_command(directory), stdout=output, stderr=output, start_new_session=True)
     deadline = time.monotonic() + _STARTED_BOUND_S
     while not answers(_socket(directory)):
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
-            raise AssertionError(f"dockerd did not come up:\n{(directory / 'dockerd.log').read_text()[-2000:]}")
+            process.wait()
+            last_words = "\n".join((directory / "dockerd.log").read_text().splitlines()[-3:])
+            raise NoEngineError(f"dockerd does not come up here. Its last words:\n{last_words}\n")
         time.sleep(0.1)
 
 
@@ -108,20 +123,16 @@ def _command(directory: Path) -> list[str]:
     return ["dockerd", f"--host=unix://{_socket(directory)}", "--bridge=none", *options]
 
 
-def _missing() -> str:
-    if shutil.which("dockerd") is None:
-        return "dockerd is not installed here"
-    return "" if os.geteuid() == 0 else "starting one takes root"
+def _test(where: str, variables: Mapping[str, str], arguments: Sequence[str]) -> int:
+    _say(f"The tests of the container runtime run {where}.")
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *(arguments or _TESTS)], env={**os.environ, **variables}, check=False
+    ).returncode
 
 
-def _say_and_test(text: str, socket: Path | None, arguments: Sequence[str]) -> int:
+def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
-    environment = {name: value for name, value in os.environ.items() if name != SOCKET_VARIABLE}
-    if socket is not None:
-        environment[SOCKET_VARIABLE] = str(socket)
-    command = [sys.executable, "-m", "pytest", "-q", *(arguments or [_TESTS])]
-    return subprocess.run(command, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -59,7 +59,10 @@ class ContainerLog:
             return []
         complete = complete or new  # a line longer than one look: ship it in pieces
         self._offset += skipped + len(complete)
-        lines = complete.decode("utf-8", errors="replace").splitlines()
+        # Line feeds alone end a line: a form feed within one, or a progress bar's carriage returns, do not.
+        lines = [
+            line.rstrip("\r") for line in complete.decode("utf-8", errors="replace").removesuffix("\n").split("\n")
+        ]
         return [f"... {skipped} bytes left out ...", *lines] if skipped else lines
 
 

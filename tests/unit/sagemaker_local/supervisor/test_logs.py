@@ -51,6 +51,14 @@ def test_a_line_longer_than_one_look_and_bytes_that_are_no_text_do_not_stop_it(t
     assert [len(line) for line in sink.lines[PLACE]] == [MAX_BYTES_AT_ONCE, 1]
 
 
+def test_only_line_feeds_end_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "log"
+    log, sink = log_of(file)
+    file.write_bytes("10 %\r20 %\r\na\fb\u2028c\n\nlast".encode())
+    log.ship(final=True)
+    assert sink.lines[PLACE] == ["10 %\r20 %", "a\fb\u2028c", "", "last"]
+
+
 def test_streams_are_named_as_on_aws() -> None:
     assert container_stream("v", "i-1", "label", alone=False) == "v/i-1/label"
     assert container_stream("v", "i-1", "container-1", alone=True) == "v/i-1"
