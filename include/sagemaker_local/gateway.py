@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from include.sagemaker_local.control.plane import TARGETS
 from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.http1.messages import Handler, Request, Response
 from include.sagemaker_local.settings import Settings
@@ -84,7 +85,7 @@ class Gateway:
         target = request.target
         if target.startswith(b"/endpoints/"):
             return await self._invocations.handle(request)
-        if (request.header(b"x-amz-target") or b"").startswith(b"SageMaker."):
+        if (request.header(b"x-amz-target") or b"").startswith(TARGETS):
             return await self._control(request)
         if self._admin.owns(target):
             return await self._admin.handle(request)

@@ -13,8 +13,9 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel, Shape, StructureShape
 
 from include.sagemaker_local.aws import scope as aws
-from include.sagemaker_local.control.plane import OPERATIONS
-from include.sagemaker_local.control.scope import SCOPES
+from include.sagemaker_local.control.call import Operation
+from include.sagemaker_local.control.plane import OPERATIONS, SCALING_OPERATIONS
+from include.sagemaker_local.control.scope import SCALING_SCOPES, SCOPES
 from include.sagemaker_local.data.scope import RUNTIME_SCOPES
 from include.sagemaker_local.wire.scope import Kind, Scope, Treatment
 
@@ -28,7 +29,7 @@ _UNDECLARED = Treatment(Kind.REFUSED, "it is newer than this version")
 def document(present: str) -> str:
     """The file as it has to be, its part above the marker as in `present`."""
     above, marker, _ = present.partition(MARKER)
-    return "\n".join([above + marker, "", *_control(), *_runtime(), *_elsewhere()]) + "\n"
+    return "\n".join([above + marker, "", *_control(), *_scaling(), *_runtime(), *_elsewhere()]) + "\n"
 
 
 def treatments(shape: StructureShape | None, scope: Scope) -> dict[str, Treatment]:
@@ -62,19 +63,30 @@ def _goes_below(scope: Scope, path: str) -> bool:
     return any(declared.startswith(f"{path}.") for declared in scope.members)
 
 
-def _control() -> Iterator[str]:
-    model = service_model("sagemaker")
-    served = {name: treatments(model.operation_model(name).input_shape, scope) for name, scope in SCOPES.items()}
-    yield from ("## Control plane", "", "| operation | exact | simplified | refused |", "|---|---|---|---|")
+def _operations(
+    title: str, service: str, scopes: Mapping[str, Scope], functions: Mapping[str, Operation]
+) -> Iterator[str]:
+    model = service_model(service)
+    served = {name: treatments(model.operation_model(name).input_shape, scope) for name, scope in scopes.items()}
+    yield from (f"## {title}", "", "| operation | exact | simplified | refused |", "|---|---|---|---|")
     for name, members in served.items():
         counts = [sum(treatment.kind is kind for treatment in members.values()) for kind in Kind]
         yield f"| [`{name}`](#{name.lower()}) | " + " | ".join(str(count or "") for count in counts) + " |"
-    yield from ("", "The numbers count members of the request. SageMaker's other operations are refused by name with")
+    yield from ("", "The numbers count members of the request. The service's other operations are refused by name with")
     yield from ("`UnsupportedOperation`; they do nothing.", "")
     for name, members in served.items():
-        summary = (OPERATIONS[name].__doc__ or "").partition("\n")[0]
+        summary = (functions[name].__doc__ or "").partition("\n")[0]
         yield from (f"### {name}", "", summary, "")
-        yield from _table(members, SCOPES[name])
+        yield from _table(members, scopes[name])
+
+
+def _control() -> Iterator[str]:
+    return _operations("Control plane", "sagemaker", SCOPES, OPERATIONS)
+
+
+def _scaling() -> Iterator[str]:
+    title = "Application Auto Scaling"
+    return _operations(title, "application-autoscaling", SCALING_SCOPES, SCALING_OPERATIONS)
 
 
 def _runtime() -> Iterator[str]:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from include.sagemaker_local.autoscaling import Autoscaler, ScalingTempo
 from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.aws.alarms import MotoAlarms
 from include.sagemaker_local.aws.logs import MotoLogs
@@ -18,6 +19,7 @@ from include.sagemaker_local.aws.objects import MountedObjects
 from include.sagemaker_local.aws.s3_archive import S3Archive
 from include.sagemaker_local.aws.s3_memory import MotoMemory
 from include.sagemaker_local.aws.s3_store import S3Store
+from include.sagemaker_local.aws.scaling_alarms import MotoScalingAlarms
 from include.sagemaker_local.aws.services import create_app_with
 from include.sagemaker_local.clock import Clock, SystemClock
 from include.sagemaker_local.control.plane import ControlPlane
@@ -133,7 +135,12 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     opened.push_async_callback(supervisor.close, min(CLOSE_GRACE_S, settings.stop_grace_s))
     book = MotoAlarmBook(settings.account_id, kept_alarms)
     sampler, watch = UtilisationSampler(fleets.serving, clock), AlarmWatch(book, series)
-    metrics = Publisher(tally, sampler, series, watch, clock, interval_s=settings.metrics_interval_s)
+    tempo = ScalingTempo(settings.metrics_interval_s, settings.time_scale)
+    autoscaler = Autoscaler(store, series, MotoScalingAlarms(settings.account_id), clock, supervisor.wake, tempo)
+    autoscaler.refresh()  # the policies vouch for these alarms, whatever CloudWatch has kept of them
+    metrics = Publisher(
+        tally, sampler, series, watch, clock, interval_s=tempo.interval_s, published=autoscaler.published
+    )
     opened.push_async_callback(metrics.close)
     tools = TransformTools(fleets, FleetClient(client, routes, settings, clock), objects, sink, clock)
     jobs = JobRunner(
@@ -144,7 +151,7 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     )
 
     data = DataPlane(routes, settings, client, clock, tally, traffic=traffic)
-    control = ControlPlane(store, objects, clock, settings.account_id, supervisor.wake, jobs.wake, alarms)
+    control = ControlPlane(store, objects, clock, settings.account_id, supervisor.wake, jobs.wake, alarms, autoscaler)
     gateway = Gateway(
         Invocations(data, mount.handle),
         control.handle,

@@ -10,14 +10,15 @@ from botocore.model import Shape
 from include.sagemaker_local.aws import scope as aws
 from include.sagemaker_local.aws.cloudwatch import CloudWatch
 from include.sagemaker_local.aws.cloudwatch_logs import Logs
-from include.sagemaker_local.control.plane import OPERATIONS
-from include.sagemaker_local.control.scope import SCOPES
+from include.sagemaker_local.control.plane import OPERATIONS, SCALING_OPERATIONS
+from include.sagemaker_local.control.scope import SCALING_SCOPES, SCOPES
 from include.sagemaker_local.data.scope import RUNTIME_SCOPES
 from include.sagemaker_local.parity import COMMAND, DOCUMENT, document, service_model, treatments
 from include.sagemaker_local.wire.scope import Scope
 
 IN_SCOPE = [
     *(("sagemaker", name, scope) for name, scope in SCOPES.items()),
+    *(("application-autoscaling", name, scope) for name, scope in SCALING_SCOPES.items()),
     *(("sagemaker-runtime", name, scope) for name, scope in RUNTIME_SCOPES.items()),
 ]
 
@@ -38,6 +39,7 @@ def test_the_document_is_as_the_declarations_say() -> None:
 
 def test_every_operation_that_is_served_is_declared_and_no_other() -> None:
     assert set(SCOPES) == set(OPERATIONS)
+    assert set(SCALING_SCOPES) == set(SCALING_OPERATIONS)
 
 
 @pytest.mark.parametrize(("service", "operation", "scope"), IN_SCOPE, ids=[name for _, name, _ in IN_SCOPE])

@@ -19,8 +19,13 @@ from include.sagemaker_local.http1.messages import Handler, Request, Response
 
 def sagemaker_client(handler: Handler, region: str = "us-east-1", **config: Any) -> Any:
     """A boto3 SageMaker client of `region` that speaks to `handler`; `config` goes to botocore's Config."""
+    return service_client("sagemaker", handler, region, **config)
+
+
+def service_client(service: str, handler: Handler, region: str = "us-east-1", **config: Any) -> Any:
+    """The same for any service that speaks JSON 1.1."""
     client = _session().client(
-        "sagemaker",
+        service,
         region_name=region,
         endpoint_url="http://in-process.invalid",
         aws_access_key_id="test",
@@ -31,7 +36,7 @@ def sagemaker_client(handler: Handler, region: str = "us-east-1", **config: Any)
     def send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
         return _aws_response(request.url, asyncio.run(handler(_request(request))))  # type: ignore[arg-type]
 
-    client.meta.events.register("before-send.sagemaker.*", send)
+    client.meta.events.register(f"before-send.{service}.*", send)
     return client
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
 
+from include.sagemaker_local.autoscaling.tracking_alarms import MANAGED_PREFIX
 from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.metrics.alarm import AlarmRule, AlarmState, Missing
 from include.sagemaker_local.metrics.names import NAMESPACES
@@ -25,11 +26,11 @@ class MotoAlarmBook:
         self._archive = archive
 
     def alarms(self) -> Iterator[Alarm]:
-        """The alarms that watch one metric of an endpoint."""
+        """The users' alarms that watch one metric of an endpoint; those of scaling policies are autoscaling's."""
         for region, backend in list(cloudwatch_backends[self._account_id].items()):
             for held in list(backend.alarms.values()):
-                if held.rule is None and held.namespace in NAMESPACES:
-                    yield Alarm(region, _rule(held), AlarmState(held.state_value))
+                if held.rule is None and held.namespace in NAMESPACES and not held.name.startswith(MANAGED_PREFIX):
+                    yield Alarm(region, rule_of(held), AlarmState(held.state_value))
 
     def set_state(self, alarm: Alarm, state: AlarmState, reason: str) -> None:
         """Gives the alarm a new state; does nothing when it was deleted meanwhile."""
@@ -43,7 +44,7 @@ class MotoAlarmBook:
             _log.error("the state of alarm %s could not be written to disk: %s", alarm.rule.name, error)
 
 
-def _rule(held: Any) -> AlarmRule:
+def rule_of(held: Any) -> AlarmRule:
     """The alarm's rule; PutMetricAlarm has refused what has none."""
     dimensions = tuple(sorted((dimension.name, dimension.value) for dimension in held.dimensions))
     return AlarmRule(

@@ -13,7 +13,8 @@ OPERATIONS: Mapping[str, Mapping[str, Treatment]] = {
         "ListMetrics": Treatment(Kind.SIMPLIFIED, "those of endpoints are all on the first page"),
         "PutMetricData": Treatment(Kind.SIMPLIFIED, "refused for the namespaces that SageMaker publishes to"),
         "PutMetricAlarm": Treatment(
-            Kind.SIMPLIFIED, "evaluated when it is on one metric of an endpoint; actions are kept and not performed"
+            Kind.SIMPLIFIED,
+            "evaluated when it is on one metric of an endpoint; the only actions performed are scaling policies",
         ),
         **dict.fromkeys(
             ("DeleteAlarms", "SetAlarmState", "EnableAlarmActions", "DisableAlarmActions"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from include.sagemaker_local.alarms import AlarmReader
+from include.sagemaker_local.autoscaling import Autoscaler
 from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.objects import ObjectLister
 from include.sagemaker_local.store import Store
@@ -25,6 +26,7 @@ class Services:
     wake_endpoints: Callable[[], None]
     wake_jobs: Callable[[], None]
     alarms: AlarmReader
+    autoscaler: Autoscaler
 
 
 @dataclass(frozen=True, slots=True)

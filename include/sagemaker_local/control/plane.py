@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from include.sagemaker_local.alarms import AlarmReader
+from include.sagemaker_local.autoscaling import Autoscaler
 from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.control.call import Answer, Call, Operation, Services
 from include.sagemaker_local.control.operations import (
@@ -15,17 +17,23 @@ from include.sagemaker_local.control.operations import (
     model_packages,
     models,
     recommendation_jobs,
+    scalable_target_tags,
+    scalable_targets,
+    scaling_activities,
+    scaling_policies,
     tags,
     transform_jobs,
     weights_and_capacities,
 )
-from include.sagemaker_local.control.scope import SCOPES
+from include.sagemaker_local.control.scope import SCALING_SCOPES, SCOPES
 from include.sagemaker_local.errors import ApiError, HostError
 from include.sagemaker_local.http1.messages import Request, Response
 from include.sagemaker_local.objects import ObjectLister
 from include.sagemaker_local.store import Store
 from include.sagemaker_local.wire import json11, service_model
 from include.sagemaker_local.wire.members import Members
+from include.sagemaker_local.wire.scope import Scope
+from include.sagemaker_local.wire.service_model import ServiceModel
 from include.sagemaker_local.wire.signature import credentials
 from include.sagemaker_local.wire.validate import validated
 
@@ -68,11 +76,40 @@ OPERATIONS: Mapping[str, Operation] = {
     "UpdateEndpointWeightsAndCapacities": weights_and_capacities.update_endpoint_weights_and_capacities,
     "UpdateModelPackage": model_packages.update_model_package,
 }
-"""Every operation that is served. What botocore knows beyond it is refused by name."""
+"""Every operation of SageMaker that is served. What botocore knows beyond it is refused by name."""
+
+SCALING_OPERATIONS: Mapping[str, Operation] = {
+    "DeleteScalingPolicy": scaling_policies.delete_scaling_policy,
+    "DeregisterScalableTarget": scalable_targets.deregister_scalable_target,
+    "DescribeScalableTargets": scalable_targets.describe_scalable_targets,
+    "DescribeScalingActivities": scaling_activities.describe_scaling_activities,
+    "DescribeScalingPolicies": scaling_policies.describe_scaling_policies,
+    "ListTagsForResource": scalable_target_tags.list_tags_for_resource,
+    "PutScalingPolicy": scaling_policies.put_scaling_policy,
+    "RegisterScalableTarget": scalable_targets.register_scalable_target,
+    "TagResource": scalable_target_tags.tag_resource,
+    "UntagResource": scalable_target_tags.untag_resource,
+}
+"""The same for Application Auto Scaling."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    operations: Mapping[str, Operation]
+    scopes: Mapping[str, Scope]
+    model: Callable[[], ServiceModel]
+
+
+_SERVICES = {
+    "SageMaker": _Service(OPERATIONS, SCOPES, service_model.sagemaker),
+    "AnyScaleFrontendService": _Service(SCALING_OPERATIONS, SCALING_SCOPES, service_model.application_autoscaling),
+}
+TARGETS = tuple(f"{service}.".encode() for service in _SERVICES)
+"""How X-Amz-Target begins in the requests that are for here."""
 
 
 class ControlPlane:
-    """Answers `POST /` for SageMaker's control plane. Use it from the thread that opened the store."""
+    """Answers `POST /` for SageMaker's control plane and autoscaling. Use it from the thread that opened the store."""
 
     def __init__(
         self,
@@ -83,9 +120,9 @@ class ControlPlane:
         wake_endpoints: Callable[[], None],
         wake_jobs: Callable[[], None],
         alarms: AlarmReader,
+        autoscaler: Autoscaler,
     ) -> None:
-        self._services = Services(store, objects, clock, account_id, wake_endpoints, wake_jobs, alarms)
-        self._model = service_model.sagemaker()
+        self._services = Services(store, objects, clock, account_id, wake_endpoints, wake_jobs, alarms, autoscaler)
 
     async def handle(self, request: Request) -> Response:
         """The response to one request, whatever happens to it; a refusal is a response too."""
@@ -103,16 +140,18 @@ class ControlPlane:
 
     async def _answer(self, request: Request) -> Answer:
         scope = credentials(request)
-        name = json11.target(request)
-        operation = self._operation(name)
-        shape = self._model.input_shape(name)
+        prefix, name = json11.target(request, _SERVICES)
+        service = _SERVICES[prefix]
+        operation = _operation(name, service)
+        shape = service.model().input_shape(name)
         members = validated(shape, json11.body(request)) if shape else {}
-        SCOPES[name].refuse_unsupported(name, members)
+        service.scopes[name].refuse_unsupported(name, members)
         return await operation(Call(self._services, scope.region, Members(members)))
 
-    def _operation(self, name: str) -> Operation:
-        if name in OPERATIONS:
-            return OPERATIONS[name]
-        if name in self._model.operations:
-            raise ApiError("UnsupportedOperation", f"The local SageMaker does not have {name}; nothing was done.")
-        raise json11.unknown_operation(name)
+
+def _operation(name: str, service: _Service) -> Operation:
+    if name in service.operations:
+        return service.operations[name]
+    if name in service.model().operations:
+        raise ApiError("UnsupportedOperation", f"The local SageMaker does not have {name}; nothing was done.")
+    raise json11.unknown_operation(name)

@@ -133,6 +133,12 @@ def _check_endpoint(call: Call, given: Members) -> None:
         raise could_not_find("endpoint", arn)
     if endpoint.status is not EndpointStatus.IN_SERVICE or endpoint.live is None:
         raise invalid(f'Endpoint "{arn}" is {endpoint.status}; an endpoint to be benchmarked must be InService.')
+    scaled = call.store.scalable_targets_of(call.region, endpoint.name)
+    if scaled:
+        raise invalid(
+            f'Endpoint "{arn}" scales automatically; an endpoint to be benchmarked must not. Deregister its scalable '
+            f"target {scaled[0].resource_id} from Application Auto Scaling first."
+        )
     variants = len(endpoint.live.variants)
     if variants != 1:
         raise invalid(f'Endpoint "{arn}" has {variants} variants; an endpoint to be benchmarked must have exactly one.')

@@ -18,6 +18,8 @@ INSTANCES = "/aws/sagemaker/Endpoints"
 TRANSFORMS = "/aws/sagemaker/TransformJobs"
 NAMESPACES = frozenset((INVOCATIONS, INSTANCES, TRANSFORMS))
 """The namespaces that only this server writes to."""
+PER_INSTANCE = "InvocationsPerInstance"
+"""What Application Auto Scaling follows: a variant's invocations by the number of its instances."""
 
 _NO_UNIT = "None"
 _MICROSECONDS = "Microseconds"
@@ -71,11 +73,21 @@ def _percent(namespace: str, name: str, values: Iterable[float], *dimensions: tu
     return Datum(Metric(namespace, name, _dimensions(*dimensions)), _PERCENT, exact(Counter(values)))
 
 
+def idle_datum(endpoint_name: str, variant_name: str) -> Datum:
+    """InvocationsPerInstance of an interval without requests.
+
+    "If the traffic to a variant becomes zero, SageMaker AI automatically scales in to the minimum number of instances
+    ... In this case, SageMaker AI emits metrics with a value of zero" (guide, auto scaling policy overview).
+    """
+    dimensions = _dimensions(("EndpointName", endpoint_name), ("VariantName", variant_name))
+    return Datum(Metric(INVOCATIONS, PER_INSTANCE, dimensions), _NO_UNIT, exact({0.0: 1}))
+
+
 def _measured(counts: Counts) -> Iterator[tuple[str, Dimensions, str, Distribution]]:
     """Name, further dimensions, unit and values of every metric."""
     invocations = counts.invocations
     yield "Invocations", (), _NO_UNIT, exact({1.0: invocations})
-    yield "InvocationsPerInstance", (), _NO_UNIT, exact({1 / len(counts.variant.instances): invocations})
+    yield PER_INSTANCE, (), _NO_UNIT, exact({1 / len(counts.variant.instances): invocations})
     # "For each ... response, 1 is sent; otherwise, 0 is sent", so that their Average is a rate.
     yield "Invocation4XXErrors", (), _NO_UNIT, _flags(counts.client_errors, invocations)
     yield "Invocation5XXErrors", (), _NO_UNIT, _flags(counts.server_errors, invocations)

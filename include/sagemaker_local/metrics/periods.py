@@ -18,7 +18,7 @@ def aligned(points: Sequence[Point], period_s: int, start_s: float) -> list[Poin
     return [Point(begin_s, merge(point.distribution for point in group)) for begin_s, group in groups]
 
 
-def latest(points: Sequence[Point], period_s: int, end_s: float, number: int) -> list[Point | None]:
+def latest(points: Sequence[Point], period_s: float, end_s: float, number: int) -> list[Point | None]:
     """The last `number` periods up to `end_s`, newest first; None for one without data."""
     periods: list[Point | None] = []
     for position in range(number):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from include.sagemaker_local.clock import Clock
@@ -35,13 +35,16 @@ class Publisher:
         clock: Clock,
         *,
         interval_s: float,
+        published: Callable[[float], None] = lambda began_s: None,
     ) -> None:
+        """`published` is told, on the loop, when an interval is there that began at that time."""
         self._tally = tally
         self._sampler = sampler
         self._series = series
         self._alarms = alarms
         self._clock = clock
         self._interval_s = interval_s
+        self._published = published
         self._began_s = self._this_interval_s()
         self._one_at_a_time = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -56,6 +59,7 @@ class Publisher:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+        self._published = lambda began_s: None  # nobody acts on metrics any more
         await self._publish_or_say_why()
 
     async def clear(self) -> None:
@@ -70,6 +74,7 @@ class Publisher:
             began_s, self._began_s = self._began_s, self._this_interval_s()
             counted = self._tally.take()
             await asyncio.to_thread(self._store, began_s, counted, await self._sampled())
+            self._published(began_s)
 
     async def _sampled(self) -> Sequence[tuple[str, Datum]]:
         try:

@@ -150,3 +150,66 @@ class TransformJobRecord:
     started_at_s: float | None
     ended_at_s: float | None
     accepted: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ScalableTargetRecord:
+    """A variant that Application Auto Scaling may change. `suspended` is the SuspendedState, whole."""
+
+    region: str
+    endpoint_name: str
+    variant_name: str
+    arn: str
+    min_capacity: int
+    max_capacity: int
+    role_arn: str
+    suspended: Mapping[str, bool]
+    created_at_s: float
+
+    @property
+    def resource_id(self) -> str:
+        """What Application Auto Scaling calls the variant."""
+        return f"endpoint/{self.endpoint_name}/variant/{self.variant_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingPolicyRecord:
+    """A scaling policy. `configuration` is the one of its type, in the API's own form."""
+
+    region: str
+    endpoint_name: str
+    variant_name: str
+    name: str
+    arn: str
+    type: str
+    configuration: JsonObject
+    alarm_names: tuple[str, ...]  # of the alarms that the policy owns: high, low
+    created_at_s: float
+
+    @property
+    def resource_id(self) -> str:
+        """What Application Auto Scaling calls the variant."""
+        return f"endpoint/{self.endpoint_name}/variant/{self.variant_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingActivityRecord:
+    """A change of capacity that was begun, and how it ended. `status` is InProgress, Successful or Failed."""
+
+    id: str
+    region: str
+    endpoint_name: str
+    variant_name: str
+    before: int
+    after: int
+    cause: str
+    cooldown_s: float
+    status: str
+    message: str
+    started_at_s: float
+    ended_at_s: float | None
+
+    @property
+    def resource_id(self) -> str:
+        """What Application Auto Scaling calls the variant."""
+        return f"endpoint/{self.endpoint_name}/variant/{self.variant_name}"

@@ -128,6 +128,52 @@ CREATE TABLE IF NOT EXISTS transform_jobs (
     CHECK ((ended_at_s IS NOT NULL) = (status IN ('Completed', 'Failed', 'Stopped')))
 );
 
+-- Application Auto Scaling. Targets and policies go with their endpoint; what was done stays, as on AWS.
+CREATE TABLE IF NOT EXISTS scalable_targets (
+    region         TEXT NOT NULL,
+    endpoint_name  TEXT NOT NULL COLLATE NOCASE,
+    variant_name   TEXT NOT NULL,
+    arn            TEXT NOT NULL UNIQUE,
+    min_capacity   INTEGER NOT NULL CHECK (min_capacity >= 1),
+    max_capacity   INTEGER NOT NULL CHECK (max_capacity >= min_capacity),
+    role_arn       TEXT NOT NULL,
+    suspended_json TEXT NOT NULL CHECK (json_valid(suspended_json)),
+    created_at_s   REAL NOT NULL,
+    PRIMARY KEY (region, endpoint_name, variant_name),
+    FOREIGN KEY (region, endpoint_name) REFERENCES endpoints (region, name) ON DELETE CASCADE
+);
+
+CREATE TABLE IF NOT EXISTS scaling_policies (
+    region             TEXT NOT NULL,
+    endpoint_name      TEXT NOT NULL COLLATE NOCASE,
+    variant_name       TEXT NOT NULL,
+    name               TEXT NOT NULL,
+    arn                TEXT NOT NULL UNIQUE,
+    type               TEXT NOT NULL CHECK (type IN ('TargetTrackingScaling', 'StepScaling')),
+    configuration_json TEXT NOT NULL CHECK (json_valid(configuration_json)),
+    alarm_names_json   TEXT NOT NULL CHECK (json_valid(alarm_names_json)), -- of its own alarms; a step policy has none
+    created_at_s       REAL NOT NULL,
+    PRIMARY KEY (region, endpoint_name, variant_name, name),
+    FOREIGN KEY (region, endpoint_name, variant_name)
+        REFERENCES scalable_targets (region, endpoint_name, variant_name) ON DELETE CASCADE
+);
+
+CREATE TABLE IF NOT EXISTS scaling_activities (
+    id              TEXT NOT NULL PRIMARY KEY,
+    region          TEXT NOT NULL,
+    endpoint_name   TEXT NOT NULL COLLATE NOCASE,
+    variant_name    TEXT NOT NULL,
+    before_capacity INTEGER NOT NULL,
+    after_capacity  INTEGER NOT NULL,
+    cause           TEXT NOT NULL,
+    cooldown_s      REAL NOT NULL,
+    status          TEXT NOT NULL CHECK (status IN ('InProgress', 'Successful', 'Failed')),
+    message         TEXT NOT NULL,
+    started_at_s    REAL NOT NULL,
+    ended_at_s      REAL,
+    CHECK ((ended_at_s IS NULL) = (status = 'InProgress'))
+);
+
 CREATE TABLE IF NOT EXISTS tags (
     arn   TEXT NOT NULL,
     key   TEXT NOT NULL,

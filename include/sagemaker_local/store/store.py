@@ -13,12 +13,21 @@ from include.sagemaker_local.store.model_package_groups import ModelPackageGroup
 from include.sagemaker_local.store.model_packages import ModelPackages
 from include.sagemaker_local.store.models import Models
 from include.sagemaker_local.store.recommendation_jobs import RecommendationJobs
+from include.sagemaker_local.store.scaling import Scaling
 from include.sagemaker_local.store.tags import Tags
 from include.sagemaker_local.store.transform_jobs import TransformJobs
 
 
 class Store(
-    ModelPackageGroups, ModelPackages, Models, EndpointConfigs, Endpoints, RecommendationJobs, TransformJobs, Tags
+    ModelPackageGroups,
+    ModelPackages,
+    Models,
+    EndpointConfigs,
+    Endpoints,
+    RecommendationJobs,
+    TransformJobs,
+    Scaling,
+    Tags,
 ):
     """All resources of all regions, in one SQLite file.
 

@@ -35,7 +35,11 @@ class Home:
 
     def arn(self, resource: str, path: str) -> str:
         """The ARN of a resource of this region and account. AWS writes the name in lower case."""
-        return f"arn:{self._partition()}:sagemaker:{self.region}:{self.account_id}:{resource}/{path.lower()}"
+        return f"{self.arn_prefix('sagemaker')}:{resource}/{path.lower()}"
+
+    def arn_prefix(self, service: str) -> str:
+        """How the ARNs of a service begin, up to the account."""
+        return f"arn:{self._partition()}:{service}:{self.region}:{self.account_id}"
 
     def arn_of(self, resource: str, name_or_arn: str) -> str:
         """The ARN meant by a plain name or by an ARN, which may be of another region or account.

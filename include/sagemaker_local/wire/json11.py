@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NoReturn
 
 from include.sagemaker_local.errors import ApiError
@@ -13,16 +13,16 @@ from include.sagemaker_local.http1.messages import Request, Response
 CONTENT_TYPE = b"application/x-amz-json-1.1"
 
 
-def target(request: Request) -> str:
-    """The operation that X-Amz-Target names, without its service prefix.
+def target(request: Request, services: Collection[str]) -> tuple[str, str]:
+    """The service prefix, one of `services`, and the operation that X-Amz-Target names.
 
-    Raises ApiError UnknownOperationException when the header is missing or is not SageMaker's.
+    Raises ApiError UnknownOperationException when the header is missing or names another service.
     """
     value = (request.header(b"x-amz-target") or b"").decode("latin-1")
     service, _, operation = value.rpartition(".")
-    if service != "SageMaker" or not operation:
+    if service not in services or not operation:
         raise unknown_operation(value)
-    return operation
+    return service, operation
 
 
 def unknown_operation(name: str) -> ApiError:

@@ -14,6 +14,9 @@ _REPEATED_ANCHOR = re.compile(r"\$\{\d+,\d+\}")
 # Java spells the code points above U+FFFF as a range of surrogate pairs.
 _JAVA_ASTRAL, _PYTHON_ASTRAL = r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF"
 
+# Java's POSIX class of what ASCII can print; Application Auto Scaling has it outside of brackets.
+_JAVA_PRINT, _PYTHON_PRINT = r"\p{Print}", r"[ -~]"
+
 
 def matches(pattern: str, value: str) -> bool:
     r"""Whether the whole of `value` matches. `\d`, `\w` and `\s` mean ASCII and `\p{L}` means Unicode, as in Java."""
@@ -25,6 +28,7 @@ def _compiled(pattern: str, *, ascii_only: bool) -> re.Pattern[str]:
     # For a value of ASCII the classes need ASCII only, which spares most servers the scan of all of Unicode below.
     limit = _ASCII if ascii_only else sys.maxunicode + 1
     python = _REPEATED_ANCHOR.sub("", pattern).replace(_JAVA_ASTRAL, _PYTHON_ASTRAL)
+    python = python.replace(_JAVA_PRINT, _PYTHON_PRINT)
     return re.compile(_PROPERTY.sub(lambda match: _class_members(match[1], limit), python), re.ASCII)
 
 

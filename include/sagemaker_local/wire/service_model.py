@@ -1,4 +1,4 @@
-"""botocore's own description of the SageMaker API: which operations there are, and what their requests look like."""
+"""botocore's own descriptions of the APIs served here: their operations, and what requests look like."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from botocore.model import ServiceModel as BotocoreServiceModel
 
 
 class ServiceModel:
-    """SageMaker's operations as the installed botocore knows them."""
+    """A service's operations as the installed botocore knows them."""
 
-    def __init__(self) -> None:
-        self._model = BotocoreServiceModel(Loader().load_service_model("sagemaker", "service-2"), "sagemaker")
+    def __init__(self, service: str) -> None:
+        self._model = BotocoreServiceModel(Loader().load_service_model(service, "service-2"), service)
         self.operations: frozenset[str] = frozenset(self._model.operation_names)
 
     def input_shape(self, operation: str) -> StructureShape | None:
@@ -31,4 +31,10 @@ class ServiceModel:
 @cache
 def sagemaker() -> ServiceModel:
     """The model, read from disk once: it is several MB of JSON and never changes while a process runs."""
-    return ServiceModel()
+    return ServiceModel("sagemaker")
+
+
+@cache
+def application_autoscaling() -> ServiceModel:
+    """The model of Application Auto Scaling, read from disk once."""
+    return ServiceModel("application-autoscaling")

@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from include.sagemaker_local.autoscaling import Autoscaler, ScalingTempo
 from include.sagemaker_local.control.plane import ControlPlane
 from include.sagemaker_local.deployment import Deployment
 from include.sagemaker_local.lifecycle import EndpointEvent
+from include.sagemaker_local.metrics.series import MetricSeries
 from include.sagemaker_local.store import Store
 from tests.fakes.alarms import DictAlarms
 from tests.fakes.archives import tar_gz
 from tests.fakes.clock import ManualClock
-from tests.fakes.in_process import sagemaker_client
+from tests.fakes.in_process import sagemaker_client, service_client
 from tests.fakes.objects import DictObjects
+from tests.fakes.scaling_alarms import DictScalingAlarms
 from tests.fakes.transforms import accepted
 
 ACCOUNT = "123456789012"
@@ -35,10 +38,22 @@ class Rig:
         self.endpoint_wakes = 0
         self.job_wakes = 0
         self.alarms = DictAlarms()
+        self.series, self.scaling_alarms = MetricSeries(), DictScalingAlarms()
+        self.autoscaler = Autoscaler(
+            self.store, self.series, self.scaling_alarms, self.clock, self._wake_endpoints, ScalingTempo(60.0, 1.0)
+        )
         self.plane = ControlPlane(
-            self.store, self.objects, self.clock, ACCOUNT, self._wake_endpoints, self._wake_jobs, self.alarms
+            self.store,
+            self.objects,
+            self.clock,
+            ACCOUNT,
+            self._wake_endpoints,
+            self._wake_jobs,
+            self.alarms,
+            self.autoscaler,
         )
         self.client = sagemaker_client(self.plane.handle)
+        self.scaling = service_client("application-autoscaling", self.plane.handle)
 
     def _wake_endpoints(self) -> None:
         self.endpoint_wakes += 1

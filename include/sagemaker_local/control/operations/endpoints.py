@@ -17,6 +17,7 @@ from include.sagemaker_local.control.operations.endpoint_configs import found_co
 from include.sagemaker_local.control.operations.tags import requested_tags
 from include.sagemaker_local.control.refusals import already_exists, could_not_find, invalid
 from include.sagemaker_local.control.retained import retained
+from include.sagemaker_local.control.scaled_variants import forget_targets, refuse_scaled_variants
 from include.sagemaker_local.deployment import Deployment, VariantPlan
 from include.sagemaker_local.lifecycle import EndpointEvent, EndpointStatus, endpoint_allows
 from include.sagemaker_local.store.records import EndpointConfigRecord, EndpointRecord, VariantRecord
@@ -64,6 +65,7 @@ async def update_endpoint(call: Call) -> Answer:
         wanted = retained(record.live, wanted, excluded)
     elif excluded:
         raise invalid("ExcludeRetainedVariantProperties needs RetainAllVariantProperties to be true.")
+    refuse_scaled_variants(call, record, wanted)
     config = requested_config(request, wanted)
     if request.flag("RetainDeploymentConfig"):
         if config is not None:
@@ -97,7 +99,10 @@ async def delete_endpoint(call: Call) -> Answer:
     """An endpoint in Deleting; the supervisor stops its fleet and forgets it."""
     record = found_endpoint(call)
     refuse_unless_allowed(record, EndpointEvent.DELETE)
-    call.store.move_endpoint(call.region, record.name, EndpointEvent.DELETE)
+    with call.store.transaction():
+        call.store.move_endpoint(call.region, record.name, EndpointEvent.DELETE)
+        forget_targets(call, record)
+    call.services.autoscaler.refresh()
     call.services.wake_endpoints()
     return None
 

@@ -11,6 +11,7 @@ from include.sagemaker_local.control.scope import (
     model_packages,
     models,
     recommendation_jobs,
+    scaling,
     tags,
     transform_jobs,
 )
@@ -26,4 +27,7 @@ SCOPES: Mapping[str, Scope] = {
     **recommendation_jobs.SCOPES,
     **tags.SCOPES,
 }
-"""By the operation's name, in the order of the document."""
+"""SageMaker's, by the operation's name, in the order of the document."""
+
+SCALING_SCOPES: Mapping[str, Scope] = scaling.SCOPES
+"""The same of Application Auto Scaling."""

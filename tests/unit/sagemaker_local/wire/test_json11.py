@@ -15,13 +15,13 @@ def request(body: bytes = b"", target: bytes | None = None) -> Request:
 
 
 def test_the_target_is_the_operation() -> None:
-    assert json11.target(request(target=b"SageMaker.CreateModel")) == "CreateModel"
+    assert json11.target(request(target=b"SageMaker.CreateModel"), {"SageMaker"}) == ("SageMaker", "CreateModel")
 
 
 @pytest.mark.parametrize("target", [None, b"", b"SageMaker", b"SageMaker.", b"DynamoDB_20120810.PutItem"])
 def test_another_target_is_an_unknown_operation(target: bytes | None) -> None:
     with pytest.raises(ApiError) as caught:
-        json11.target(request(target=target))
+        json11.target(request(target=target), {"SageMaker"})
     assert caught.value.code == "UnknownOperationException"
 
 

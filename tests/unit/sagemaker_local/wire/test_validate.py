@@ -188,6 +188,8 @@ def test_whole_numbers_may_be_written_as_floats() -> None:
         (r"\d+", "١٢", False),
         (r"[a-z]+", "abc\n", False),
         (r"[\p{Alnum}\-]+", "a-1", True),
+        (r"\p{Print}+", "my policy!", True),
+        (r"\p{Print}+", "a\tb", False),
     ],
 )
 def test_patterns_mean_what_they_mean_in_java(pattern: str, value: str, expected: bool) -> None:

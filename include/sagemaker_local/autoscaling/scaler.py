@@ -1,0 +1,255 @@
+"""Acts on scaling policies: after each publication of metrics it changes capacities as the alarms ask for.
+
+A change goes the way of UpdateEndpointWeightsAndCapacities: the wanted counts are written down, and the supervisor
+starts or drains instances until they are so. Meanwhile the endpoint is Updating and nothing is scaled, as on AWS.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from include.sagemaker_local.autoscaling.activities import (
+    IN_PROGRESS,
+    alarm_cause,
+    begun_message,
+    ended,
+    last_change,
+    limit_cause,
+)
+from include.sagemaker_local.autoscaling.alarm_keeper import AlarmKeeper
+from include.sagemaker_local.autoscaling.decision import Bounds, basis, decide
+from include.sagemaker_local.autoscaling.policies import PolicyType
+from include.sagemaker_local.autoscaling.proposals import Moment, Proposals, alarms_of, tracked_by
+from include.sagemaker_local.autoscaling.readings import Readings
+from include.sagemaker_local.clock import Clock
+from include.sagemaker_local.deployment import Deployment
+from include.sagemaker_local.lifecycle import EndpointEvent, EndpointStatus
+from include.sagemaker_local.metrics.names import idle_datum
+from include.sagemaker_local.metrics.series import MetricSeries
+from include.sagemaker_local.store.records import (
+    EndpointRecord,
+    ScalableTargetRecord,
+    ScalingActivityRecord,
+    ScalingPolicyRecord,
+)
+
+_log = logging.getLogger(__name__)
+
+# While an endpoint is in one of these, somebody could ask it, so that no requests mean no load.
+_SERVING = frozenset({EndpointStatus.IN_SERVICE, EndpointStatus.UPDATING})
+
+
+class ScalingStore(Protocol):
+    """The store, as far as autoscaling needs it."""
+
+    def endpoint(self, region: str, name: str) -> EndpointRecord | None:
+        """The endpoint, or None."""
+
+    def move_endpoint(
+        self,
+        region: str,
+        name: str,
+        event: EndpointEvent,
+        *,
+        wanted: Deployment | None,
+        failure_reason: str | None,
+        in_place: bool,
+    ) -> EndpointRecord:
+        """Applies the event; the values replace those of the record."""
+
+    def scalable_targets(self) -> list[ScalableTargetRecord]:
+        """The targets of all regions; those of one endpoint stand together."""
+
+    def scalable_targets_of(self, region: str, endpoint_name: str) -> list[ScalableTargetRecord]:
+        """The targets among an endpoint's variants."""
+
+    def scaling_policies(self) -> list[ScalingPolicyRecord]:
+        """The policies of all regions."""
+
+    def scaling_activities(self) -> list[ScalingActivityRecord]:
+        """What was done in all regions, oldest first."""
+
+    def put_scaling_activity(self, record: ScalingActivityRecord) -> None:
+        """Keeps what is being done, or how it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingTempo:
+    """How long an interval of the metrics is, and what part of the policies' waits is waited."""
+
+    interval_s: float
+    time_scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    target: ScalableTargetRecord
+    capacity: int
+    cause: str
+    cooldown_s: float
+
+
+class Autoscaler:
+    """Application Auto Scaling's doing. Belongs to the event loop of the store."""
+
+    def __init__(
+        self,
+        store: ScalingStore,
+        series: MetricSeries,
+        alarms: AlarmKeeper,
+        clock: Clock,
+        wake: Callable[[], None],
+        tempo: ScalingTempo,
+    ) -> None:
+        self._store = store
+        self._series = series
+        self._alarms = alarms
+        self._clock = clock
+        self._wake = wake
+        self._tempo = tempo
+        readings = Readings(series, interval_s=tempo.interval_s, time_scale=tempo.time_scale)
+        self._proposals = Proposals(readings, alarms)
+
+    def refresh(self) -> None:
+        """CloudWatch has the alarms of the policies that are stored, and of no others."""
+        self._alarms.keep([alarm for policy in self._store.scaling_policies() for alarm in alarms_of(policy)])
+
+    def alarm_names(self, policy: ScalingPolicyRecord) -> list[str]:
+        """The alarms that a policy has: its own, or those of the user that have it as an action."""
+        if policy.type == PolicyType.TRACKING:
+            return [alarm.rule.name for alarm in alarms_of(policy)]
+        return self._alarms.naming(policy.region, policy.arn)
+
+    def enforce_limits(self, region: str, endpoint_name: str) -> None:
+        """Brings an endpoint's capacities within the limits that were just registered.
+
+        AWS does this at registration and never later.
+        """
+        endpoint = self._store.endpoint(region, endpoint_name)
+        if endpoint is None or endpoint.status is not EndpointStatus.IN_SERVICE:
+            return
+        changes = []
+        for target in self._store.scalable_targets_of(region, endpoint_name):
+            capacity = _capacity(endpoint, target)
+            if capacity is not None and (allowed := _bounds(target).within(capacity)) != capacity:
+                changes.append(_Change(target, allowed, limit_cause(capacity, allowed), 0.0))
+        self._carry_out(endpoint, changes)
+
+    def settle(self) -> None:
+        """Writes down how the changes under way have ended."""
+        for activity in self._store.scaling_activities():
+            if activity.status == IN_PROGRESS:
+                endpoint = self._store.endpoint(activity.region, activity.endpoint_name)
+                now = ended(activity, endpoint, self._clock.now_s())
+                if now != activity:
+                    self._store.put_scaling_activity(now)
+
+    def published(self, began_s: float) -> None:
+        """The metrics of the interval that began then are there: evaluates every policy and acts."""
+        targets = self._store.scalable_targets()
+        if not targets:
+            return
+        self.settle()
+        self.refresh()
+        policies = self._store.scaling_policies()
+        activities = self._store.scaling_activities()
+        for (region, name), group in itertools.groupby(targets, key=lambda one: (one.region, one.endpoint_name)):
+            endpoint, scaled = self._store.endpoint(region, name), list(group)
+            if endpoint is not None and endpoint.status in _SERVING:
+                self._publish_idle(scaled, began_s)
+            if endpoint is not None and endpoint.status is EndpointStatus.IN_SERVICE:
+                asked = [self._asked(endpoint, target, _of(target, policies), activities, began_s) for target in scaled]
+                self._carry_out(endpoint, [change for change in asked if change is not None])
+
+    def _asked(
+        self,
+        endpoint: EndpointRecord,
+        target: ScalableTargetRecord,
+        policies: Sequence[ScalingPolicyRecord],
+        activities: Sequence[ScalingActivityRecord],
+        began_s: float,
+    ) -> _Change | None:
+        """What the target's policies want changed now."""
+        capacity = _capacity(endpoint, target)
+        if capacity is None:
+            return None
+        now_s = self._clock.now_s()
+        last = last_change(target, activities, self._tempo.time_scale)
+        moment = Moment(began_s + self._tempo.interval_s, capacity, basis(capacity, last, now_s))
+        proposals = self._proposals.of(policies, moment)
+        tracking = sum(one.type == PolicyType.TRACKING and tracked_by(one).scales_in for one in policies)
+        chosen = decide(capacity, _bounds(target), proposals, last, now_s, tracking_policies=tracking)
+        return None if chosen is None else _Change(target, chosen.capacity, alarm_cause(chosen), chosen.cooldown_s)
+
+    def _carry_out(self, endpoint: EndpointRecord, changes: Sequence[_Change]) -> None:
+        if not changes or endpoint.live is None:
+            return
+        counts = {change.target.variant_name: change.capacity for change in changes}
+        variants = tuple(
+            replace(plan, instance_count=counts.get(plan.name, plan.instance_count)) for plan in endpoint.live.variants
+        )
+        self._store.move_endpoint(
+            endpoint.region,
+            endpoint.name,
+            EndpointEvent.UPDATE,
+            wanted=replace(endpoint.live, variants=variants),
+            failure_reason=None,
+            in_place=True,
+        )
+        for change in changes:
+            self._begin(endpoint, change)
+        self._wake()
+
+    def _begin(self, endpoint: EndpointRecord, change: _Change) -> None:
+        target = change.target
+        _log.info("autoscaling %s: %d instances, because %s", target.resource_id, change.capacity, change.cause)
+        self._store.put_scaling_activity(
+            ScalingActivityRecord(
+                id=str(uuid.uuid4()),
+                region=target.region,
+                endpoint_name=endpoint.name,
+                variant_name=target.variant_name,
+                before=_capacity(endpoint, target) or 0,
+                after=change.capacity,
+                cause=change.cause,
+                cooldown_s=change.cooldown_s,
+                status=IN_PROGRESS,
+                message=begun_message(change.capacity),
+                started_at_s=self._clock.now_s(),
+                ended_at_s=None,
+            )
+        )
+
+    def _publish_idle(self, targets: Sequence[ScalableTargetRecord], began_s: float) -> None:
+        """A variant without requests has zeros, so that it can be scaled in."""
+        for target in targets:
+            datum = idle_datum(target.endpoint_name, target.variant_name)
+            end_s = began_s + self._tempo.interval_s / 2
+            if not self._series.read(target.region, datum.metric, began_s, end_s):
+                self._series.publish(target.region, began_s, [datum])
+
+
+def _capacity(endpoint: EndpointRecord, target: ScalableTargetRecord) -> int | None:
+    """The variant's instances; None when the endpoint has no such variant any more."""
+    plans = () if endpoint.live is None else endpoint.live.variants
+    return next((plan.instance_count for plan in plans if plan.name == target.variant_name), None)
+
+
+def _bounds(target: ScalableTargetRecord) -> Bounds:
+    suspended = target.suspended
+    return Bounds(
+        target.min_capacity,
+        target.max_capacity,
+        in_suspended=suspended.get("DynamicScalingInSuspended", False),
+        out_suspended=suspended.get("DynamicScalingOutSuspended", False),
+    )
+
+
+def _of(target: ScalableTargetRecord, policies: Sequence[ScalingPolicyRecord]) -> list[ScalingPolicyRecord]:
+    key = (target.region, target.endpoint_name, target.variant_name)
+    return [one for one in policies if (one.region, one.endpoint_name, one.variant_name) == key]
