@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -67,8 +66,8 @@ class Admin:
         return _json(404, {"message": f"The local SageMaker itself answers {_ADMIN_PATHS}."})
 
     def _health(self) -> dict[str, object]:
-        statuses = Counter(record.status.value for record in self._store.endpoints())
-        return {"status": "ok", "data_dir": str(self._settings.data_dir), "endpoints": dict(sorted(statuses.items()))}
+        statuses = self._store.endpoint_statuses()
+        return {"status": "ok", "data_dir": str(self._settings.data_dir), "endpoints": statuses}
 
 
 class Gateway:

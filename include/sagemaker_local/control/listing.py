@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from include.sagemaker_local.control.call import Call
+from include.sagemaker_local.store.pages import Rows
+from include.sagemaker_local.store.selection import (
+    CREATED,
+    MODIFIED,
+    NAME,
+    STATUS,
+    Compares,
+    Comparison,
+    Contains,
+    Field,
+    Position,
+    Predicate,
+    Selection,
+)
 from include.sagemaker_local.wire.members import Members
-from include.sagemaker_local.wire.paging import Order, SortKey, page
+from include.sagemaker_local.wire.paging import DEFAULT_PAGE_SIZE, Order, invalid_token, read_token, write_token
 
 R = TypeVar("R")
 
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a resource is filtered and sorted by. `unique` puts resources with equal values in an order."""
-
-    name: str
-    unique: str
-    created_at_s: float
-    modified_at_s: float = 0.0
-    status: str = ""
+_SORTED_BY: Mapping[str, Field] = {"Name": NAME, "CreationTime": CREATED, "Status": STATUS}
+_TIMES: Mapping[str, tuple[Field, Comparison]] = {
+    "CreationTimeAfter": (CREATED, Comparison.ABOVE),
+    "CreationTimeBefore": (CREATED, Comparison.BELOW),
+    "LastModifiedTimeAfter": (MODIFIED, Comparison.ABOVE),
+    "LastModifiedTimeBefore": (MODIFIED, Comparison.BELOW),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,48 +41,50 @@ class Listing(Generic[R]):
 
     member: str
     descending: bool
-    facts: Callable[[R], Facts]
     summary: Callable[[R], dict[str, Any]]
 
-    def answer(self, call: Call, records: Iterable[R]) -> dict[str, Any]:
-        """The page that the request asks for."""
+    def answer(self, call: Call, rows: Callable[[Selection], Rows[R]], *where: Predicate) -> dict[str, Any]:
+        """The page that the request asks for, of the resources that meet `where` besides."""
         request = call.request
-        order = Order(request.text("SortBy") or "CreationTime", self._descending(request))
-        found = page(
-            [record for record in records if _wanted(request, self.facts(record))],
-            lambda record: _key(self.facts(record), order),
-            order,
-            size=request.integer("MaxResults"),
-            token=request.text("NextToken"),
-        )
-        answer: dict[str, Any] = {self.member: [self.summary(record) for record in found.items]}
-        if found.next_token is not None:
-            answer["NextToken"] = found.next_token
+        asked = request.text("SortOrder")
+        descending = self.descending if asked is None else asked == "Descending"
+        order = Order(request.text("SortBy") or "CreationTime", descending)
+        found = rows(selection(call, order, _SORTED_BY[order.sort_by], (*_filters(request), *where)))
+        answer: dict[str, Any] = {self.member: [self.summary(record) for record in found.records]}
+        if found.last is not None:
+            answer["NextToken"] = write_token((found.last.value, found.last.row), order)
         return answer
 
-    def _descending(self, request: Members) -> bool:
-        asked = request.text("SortOrder")
-        return self.descending if asked is None else asked == "Descending"
 
-
-def _key(facts: Facts, order: Order) -> SortKey:
-    values: dict[str, str | float] = {
-        "Name": facts.name,
-        "CreationTime": facts.created_at_s,
-        "Status": facts.status,
-    }
-    return values[order.sort_by], facts.unique
-
-
-def _wanted(request: Members, facts: Facts) -> bool:
-    return (
-        (request.text("NameContains") or "").lower() in facts.name.lower()
-        and request.text("StatusEquals") in (None, facts.status)
-        and _between(request, "CreationTime", facts.created_at_s)
-        and _between(request, "LastModifiedTime", facts.modified_at_s)
+def selection(call: Call, order: Order, sort_by: Field, where: tuple[Predicate, ...]) -> Selection:
+    """The page that MaxResults and NextToken ask for. Raises ApiError for a token that this order did not hand out."""
+    token, size = call.request.text("NextToken"), call.request.integer("MaxResults")
+    return Selection(
+        region=call.region,
+        where=where,
+        sort_by=sort_by,
+        descending=order.descending,
+        size=DEFAULT_PAGE_SIZE if size is None else size,
+        after=None if token is None else _position(token, order),
     )
 
 
-def _between(request: Members, member: str, time_s: float) -> bool:
-    after_s, before_s = request.number(f"{member}After"), request.number(f"{member}Before")
-    return (after_s is None or time_s > after_s) and (before_s is None or time_s < before_s)
+def _position(token: str, order: Order) -> Position:
+    value, row = read_token(token, order)
+    if not isinstance(row, int):
+        raise invalid_token()
+    return Position(value, row)
+
+
+def _filters(request: Members) -> list[Predicate]:
+    found: list[Predicate] = []
+    for member, (field, test) in _TIMES.items():
+        time_s = request.number(member)
+        if time_s is not None:
+            found.append(Compares(field, test, time_s))
+    text, status = request.text("NameContains"), request.text("StatusEquals")
+    if text:
+        found.append(Contains(NAME, text))
+    if status is not None:
+        found.append(Compares(STATUS, Comparison.EQUALS, status))
+    return found

@@ -6,12 +6,9 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
 
 from include.sagemaker_local.errors import HostError
-
-Value: TypeAlias = str | int | float | None
-"""What a column holds."""
+from include.sagemaker_local.store.selection import Value
 
 SCHEMA_VERSION = 1  # raise it with every change of schema.sql that an existing file would not fit
 _SCHEMA = Path(__file__).with_name("schema.sql")

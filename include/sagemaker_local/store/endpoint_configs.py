@@ -6,7 +6,9 @@ import sqlite3
 
 from include.sagemaker_local.store.columns import json_object, to_json, variants_from_json, variants_to_json
 from include.sagemaker_local.store.database import Database
+from include.sagemaker_local.store.pages import Rows, Table
 from include.sagemaker_local.store.records import EndpointConfigRecord
+from include.sagemaker_local.store.selection import Selection
 from include.sagemaker_local.store.tags import drop_tags
 
 
@@ -20,10 +22,9 @@ class EndpointConfigs:
         row = self._database.row("SELECT * FROM endpoint_configs WHERE region = ? AND name = ?", (region, name))
         return _record(row) if row else None
 
-    def endpoint_configs(self, region: str) -> list[EndpointConfigRecord]:
-        """All endpoint configurations of a region, in no particular order."""
-        rows = self._database.rows("SELECT * FROM endpoint_configs WHERE region = ?", (region,))
-        return [_record(row) for row in rows]
+    def endpoint_configs(self, selection: Selection) -> Rows[EndpointConfigRecord]:
+        """A page of endpoint configurations."""
+        return _TABLE.rows(self._database, selection)
 
     def add_endpoint_config(self, record: EndpointConfigRecord) -> None:
         """Keep a new endpoint configuration; its name must be free."""
@@ -56,3 +57,6 @@ def _record(row: sqlite3.Row) -> EndpointConfigRecord:
         created_at_s=row["created_at_s"],
         accepted=json_object(row["accepted_json"]),
     )
+
+
+_TABLE: Table[EndpointConfigRecord] = Table("endpoint_configs", _record)

@@ -20,11 +20,14 @@ from include.sagemaker_local.store.columns import (
     to_json,
 )
 from include.sagemaker_local.store.database import Database
+from include.sagemaker_local.store.pages import Rows, Table, in_statuses
 from include.sagemaker_local.store.records import EndpointRecord, JsonObject
+from include.sagemaker_local.store.selection import Selection
 from include.sagemaker_local.store.tags import drop_tags
 from include.sagemaker_local.store.unchanged import UNCHANGED, Unchanged
 
-_SELECT = "SELECT * FROM endpoints LEFT JOIN endpoint_deployments USING (region, name)"
+_SOURCE = "endpoints LEFT JOIN endpoint_deployments USING (region, name)"
+_SELECT = f"SELECT * FROM {_SOURCE}"  # noqa: S608 - a constant
 
 
 class Endpoints:
@@ -40,8 +43,21 @@ class Endpoints:
 
     def endpoints(self, statuses: Collection[EndpointStatus] | None = None) -> list[EndpointRecord]:
         """The endpoints of all regions that are in one of `statuses` (all when None), oldest first."""
-        records = map(_record, self._database.rows(f"{_SELECT} ORDER BY created_at_s, arn"))
-        return [record for record in records if statuses is None or record.status in statuses]
+        found = in_statuses(self._database, _SELECT, statuses)
+        return [_record(row) for row in found]
+
+    def endpoint_page(self, selection: Selection) -> Rows[EndpointRecord]:
+        """A page of a region's endpoints."""
+        return _TABLE.rows(self._database, selection)
+
+    def count_endpoints(self, selection: Selection) -> int:
+        """How many endpoints `selection` has on all pages."""
+        return _TABLE.count(self._database, selection)
+
+    def endpoint_statuses(self) -> dict[str, int]:
+        """How many endpoints of all regions there are in each state, by its name; states without any are left out."""
+        rows = self._database.rows("SELECT status, count(*) AS number FROM endpoints GROUP BY status ORDER BY status")
+        return {row["status"]: row["number"] for row in rows}
 
     def add_endpoint(self, record: EndpointRecord) -> None:
         """Keep a new endpoint; its name must be free."""
@@ -166,3 +182,6 @@ def _record(row: sqlite3.Row) -> EndpointRecord:
         in_place=bool(row["in_place"]),
         stage=stage_from_json(row["stage_json"]),
     )
+
+
+_TABLE: Table[EndpointRecord] = Table("endpoints", _record, source=_SOURCE)

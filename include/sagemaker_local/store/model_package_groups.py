@@ -6,7 +6,9 @@ import sqlite3
 
 from include.sagemaker_local.store.columns import json_object, to_json
 from include.sagemaker_local.store.database import Database
+from include.sagemaker_local.store.pages import Rows, Table
 from include.sagemaker_local.store.records import ModelPackageGroupRecord
+from include.sagemaker_local.store.selection import Selection
 from include.sagemaker_local.store.tags import drop_tags
 
 
@@ -20,10 +22,13 @@ class ModelPackageGroups:
         row = self._database.row("SELECT * FROM model_package_groups WHERE region = ? AND name = ?", (region, name))
         return _record(row) if row else None
 
-    def model_package_groups(self, region: str) -> list[ModelPackageGroupRecord]:
-        """All groups of a region, in no particular order."""
-        rows = self._database.rows("SELECT * FROM model_package_groups WHERE region = ?", (region,))
-        return [_record(row) for row in rows]
+    def model_package_groups(self, selection: Selection) -> Rows[ModelPackageGroupRecord]:
+        """A page of groups."""
+        return _TABLE.rows(self._database, selection)
+
+    def count_model_package_groups(self, selection: Selection) -> int:
+        """How many groups `selection` has on all pages."""
+        return _TABLE.count(self._database, selection)
 
     def add_model_package_group(self, record: ModelPackageGroupRecord) -> None:
         """Keep a new group; its name must be free."""
@@ -61,3 +66,6 @@ def _record(row: sqlite3.Row) -> ModelPackageGroupRecord:
         created_at_s=row["created_at_s"],
         accepted=json_object(row["accepted_json"]),
     )
+
+
+_TABLE: Table[ModelPackageGroupRecord] = Table("model_package_groups", _record)

@@ -6,7 +6,9 @@ import sqlite3
 
 from include.sagemaker_local.store.columns import containers_from_json, containers_to_json, json_object, to_json
 from include.sagemaker_local.store.database import Database
+from include.sagemaker_local.store.pages import Rows, Table
 from include.sagemaker_local.store.records import ModelPackageRecord
+from include.sagemaker_local.store.selection import Selection
 
 _PUT = """
     INSERT INTO model_packages (region, arn, name, group_name, version, containers_json, approval_status,
@@ -38,15 +40,13 @@ class ModelPackages:
         )
         return _record(row) if row else None
 
-    def model_packages(self, region: str, group_name: str | None = None) -> list[ModelPackageRecord]:
-        """The packages of a region, or of one of its groups, in no particular order."""
-        if group_name is None:
-            rows = self._database.rows("SELECT * FROM model_packages WHERE region = ?", (region,))
-        else:
-            rows = self._database.rows(
-                "SELECT * FROM model_packages WHERE region = ? AND group_name = ?", (region, group_name)
-            )
-        return [_record(row) for row in rows]
+    def model_packages(self, selection: Selection) -> Rows[ModelPackageRecord]:
+        """A page of packages."""
+        return _TABLE.rows(self._database, selection)
+
+    def count_model_packages(self, selection: Selection) -> int:
+        """How many packages `selection` has on all pages."""
+        return _TABLE.count(self._database, selection)
 
     def add_model_package(self, record: ModelPackageRecord) -> None:
         """Keep a new package; its ARN must be free and its group must exist."""
@@ -97,3 +97,6 @@ def _record(row: sqlite3.Row) -> ModelPackageRecord:
         modified_at_s=row["modified_at_s"],
         accepted=json_object(row["accepted_json"]),
     )
+
+
+_TABLE: Table[ModelPackageRecord] = Table("model_packages", _record)

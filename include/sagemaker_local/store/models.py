@@ -6,7 +6,9 @@ import sqlite3
 
 from include.sagemaker_local.store.columns import containers_from_json, containers_to_json, json_object, to_json
 from include.sagemaker_local.store.database import Database
+from include.sagemaker_local.store.pages import Rows, Table
 from include.sagemaker_local.store.records import ModelRecord
+from include.sagemaker_local.store.selection import Selection
 from include.sagemaker_local.store.tags import drop_tags
 
 
@@ -20,9 +22,9 @@ class Models:
         row = self._database.row("SELECT * FROM models WHERE region = ? AND name = ?", (region, name))
         return _record(row) if row else None
 
-    def models(self, region: str) -> list[ModelRecord]:
-        """All models of a region, in no particular order."""
-        return [_record(row) for row in self._database.rows("SELECT * FROM models WHERE region = ?", (region,))]
+    def models(self, selection: Selection) -> Rows[ModelRecord]:
+        """A page of models."""
+        return _TABLE.rows(self._database, selection)
 
     def add_model(self, record: ModelRecord) -> None:
         """Keep a new model; its name must be free."""
@@ -55,3 +57,6 @@ def _record(row: sqlite3.Row) -> ModelRecord:
         created_at_s=row["created_at_s"],
         accepted=json_object(row["accepted_json"]),
     )
+
+
+_TABLE: Table[ModelRecord] = Table("models", _record)

@@ -11,7 +11,9 @@ from include.sagemaker_local.errors import IllegalTransition
 from include.sagemaker_local.lifecycle import JobEvent, JobStatus, next_job_status
 from include.sagemaker_local.store.columns import json_object, json_objects, to_json
 from include.sagemaker_local.store.database import Database
+from include.sagemaker_local.store.pages import Rows, Table, in_statuses
 from include.sagemaker_local.store.records import JsonObject, RecommendationJobRecord, RecommendationStepRecord
+from include.sagemaker_local.store.selection import Selection
 from include.sagemaker_local.store.unchanged import UNCHANGED, Unchanged
 
 FINISHED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.STOPPED})
@@ -31,8 +33,11 @@ class RecommendationJobs:
 
     def jobs(self, statuses: Collection[JobStatus] | None = None) -> list[RecommendationJobRecord]:
         """The jobs of all regions that are in one of `statuses` (all when None), oldest first."""
-        records = map(_record, self._database.rows("SELECT * FROM recommendation_jobs ORDER BY created_at_s, arn"))
-        return [record for record in records if statuses is None or record.status in statuses]
+        return [_record(row) for row in in_statuses(self._database, "SELECT * FROM recommendation_jobs", statuses)]
+
+    def job_page(self, selection: Selection) -> Rows[RecommendationJobRecord]:
+        """A page of a region's jobs."""
+        return _TABLE.rows(self._database, selection)
 
     def add_job(self, record: RecommendationJobRecord) -> None:
         """Keep a new job; its name must be free."""
@@ -133,3 +138,6 @@ def _step(row: sqlite3.Row) -> RecommendationStepRecord:
         status=JobStatus(row["status"]),
         benchmark=json_object(row["benchmark_json"]),
     )
+
+
+_TABLE: Table[RecommendationJobRecord] = Table("recommendation_jobs", _record)

@@ -180,3 +180,19 @@ CREATE TABLE IF NOT EXISTS tags (
     value TEXT NOT NULL,
     PRIMARY KEY (arn, key)
 );
+
+-- For the pages of List operations and Search: in the order of creation or of change, from any place on. The primary keys
+-- serve those in the order of names.
+CREATE INDEX IF NOT EXISTS model_package_groups_by_creation ON model_package_groups (region, created_at_s);
+CREATE INDEX IF NOT EXISTS model_packages_by_creation ON model_packages (region, created_at_s);
+CREATE INDEX IF NOT EXISTS model_packages_of_group_by_creation ON model_packages (region, group_name, created_at_s);
+CREATE INDEX IF NOT EXISTS model_packages_by_change ON model_packages (region, modified_at_s);
+CREATE INDEX IF NOT EXISTS model_packages_by_name ON model_packages (region, name);
+CREATE INDEX IF NOT EXISTS models_by_creation ON models (region, created_at_s);
+CREATE INDEX IF NOT EXISTS endpoint_configs_by_creation ON endpoint_configs (region, created_at_s);
+CREATE INDEX IF NOT EXISTS endpoints_by_creation ON endpoints (region, created_at_s);
+CREATE INDEX IF NOT EXISTS endpoints_by_change ON endpoints (region, modified_at_s);
+CREATE INDEX IF NOT EXISTS endpoints_by_status ON endpoints (region, status);
+CREATE INDEX IF NOT EXISTS endpoints_of_all_regions_by_status ON endpoints (status); -- what the supervisor asks for
+CREATE INDEX IF NOT EXISTS recommendation_jobs_by_creation ON recommendation_jobs (region, created_at_s);
+CREATE INDEX IF NOT EXISTS transform_jobs_by_creation ON transform_jobs (region, created_at_s);

@@ -11,7 +11,9 @@ from include.sagemaker_local.errors import IllegalTransition
 from include.sagemaker_local.lifecycle import TransformEvent, TransformStatus, next_transform_status
 from include.sagemaker_local.store.columns import containers_from_json, containers_to_json, json_object, to_json
 from include.sagemaker_local.store.database import Database
+from include.sagemaker_local.store.pages import Rows, Table, in_statuses
 from include.sagemaker_local.store.records import TransformJobRecord
+from include.sagemaker_local.store.selection import Selection
 
 _ENDED = frozenset({TransformStatus.COMPLETED, TransformStatus.FAILED, TransformStatus.STOPPED})
 
@@ -29,8 +31,11 @@ class TransformJobs:
 
     def transform_jobs(self, statuses: Collection[TransformStatus] | None = None) -> list[TransformJobRecord]:
         """The jobs of all regions that are in one of `statuses` (all when None), oldest first."""
-        records = map(_record, self._database.rows("SELECT * FROM transform_jobs ORDER BY created_at_s, arn"))
-        return [record for record in records if statuses is None or record.status in statuses]
+        return [_record(row) for row in in_statuses(self._database, "SELECT * FROM transform_jobs", statuses)]
+
+    def transform_job_page(self, selection: Selection) -> Rows[TransformJobRecord]:
+        """A page of a region's jobs."""
+        return _TABLE.rows(self._database, selection)
 
     def add_transform_job(self, record: TransformJobRecord) -> None:
         """Keep a new job; its name must be free."""
@@ -98,3 +103,6 @@ def _record(row: sqlite3.Row) -> TransformJobRecord:
         ended_at_s=row["ended_at_s"],
         accepted=json_object(row["accepted_json"]),
     )
+
+
+_TABLE: Table[TransformJobRecord] = Table("transform_jobs", _record)

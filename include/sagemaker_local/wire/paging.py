@@ -12,7 +12,7 @@ from typing import Generic, TypeAlias, TypeVar
 from include.sagemaker_local.errors import ApiError
 
 T = TypeVar("T")
-SortKey: TypeAlias = tuple[str | float, str]
+SortKey: TypeAlias = tuple[str | float, str | int]
 """What to sort by, then something unique, so that equal values have an order too."""
 
 DEFAULT_PAGE_SIZE = 10
@@ -50,27 +50,33 @@ def page(
     """
     keyed = sorted(((key(item), item) for item in items), key=lambda pair: pair[0], reverse=order.descending)
     if token is not None:
-        last = _read(token, order)
+        last = read_token(token, order)
         keyed = [pair for pair in keyed if (pair[0] < last if order.descending else pair[0] > last)]
     size = DEFAULT_PAGE_SIZE if size is None else size
     shown = keyed[:size]
-    return Page([item for _, item in shown], _write(shown[-1][0], order) if len(keyed) > size else None)
+    return Page([item for _, item in shown], write_token(shown[-1][0], order) if len(keyed) > size else None)
 
 
-def _write(key: SortKey, order: Order) -> str:
+def write_token(key: SortKey, order: Order) -> str:
+    """The NextToken of a page that ended with the item of this key."""
     return base64.urlsafe_b64encode(json.dumps([order.sort_by, order.descending, *key]).encode()).decode()
 
 
-def _read(token: str, order: Order) -> SortKey:
+def read_token(token: str, order: Order) -> SortKey:
+    """The key in a NextToken. Raises ApiError for a token that this order did not hand out."""
     try:
         sort_by, descending, value, unique = json.loads(base64.urlsafe_b64decode(token))
-        if (sort_by, descending) != (order.sort_by, order.descending) or not isinstance(unique, str):
+        if (sort_by, descending) != (order.sort_by, order.descending) or type(unique) not in (str, int):
             raise ValueError
-        if not isinstance(value, float if order.sort_by.endswith("Time") else str):
+        if type(value) not in ((float, int) if order.sort_by.endswith("Time") else (str, float, int)):
             raise ValueError
     except (ValueError, TypeError, binascii.Error):
-        raise ApiError(
-            "ValidationException",
-            "Invalid NextToken: use the token of the page before, with the same sort order.",
-        ) from None
+        raise invalid_token() from None
     return value, unique
+
+
+def invalid_token() -> ApiError:
+    """The refusal of a NextToken that is none of ours, or another list's."""
+    return ApiError(
+        "ValidationException", "Invalid NextToken: use the token of the page before, with the same sort order."
+    )

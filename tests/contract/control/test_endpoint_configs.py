@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from include.sagemaker_local.store.selection import Selection
 from tests.contract.control.conftest import Rig
 from tests.fakes.in_process import sagemaker_client
 
@@ -101,7 +102,7 @@ def test_a_variant_member_that_is_not_served_is_refused_by_name(
     rig.model()
     code, message = refused(rig.config, **{member: value})
     assert (code, member in message) == ("UnsupportedOperation", True)
-    assert rig.store.endpoint_configs("us-east-1") == []
+    assert rig.store.endpoint_configs(Selection("us-east-1")).records == []
 
 
 @pytest.mark.parametrize(

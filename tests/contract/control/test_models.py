@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from include.sagemaker_local.deployment import Container
+from include.sagemaker_local.store.selection import Selection
 from tests.contract.control.conftest import IMAGE, ROLE, Rig
 from tests.fakes.archives import tar_gz
 from tests.fakes.transforms import accepted
@@ -88,7 +89,7 @@ def test_a_model_that_cannot_be_is_refused_and_not_kept(
     code, message = refused(rig.client.create_model, ModelName="bad", **request_)
     assert code == "ValidationException"
     assert reason in message
-    assert rig.store.models(REGION) == []
+    assert rig.store.models(Selection(REGION)).records == []
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_what_is_not_served_is_refused_by_its_name(
     code, message = refused(rig.client.create_model, ModelName="m", **request_)
     assert code == "UnsupportedOperation"
     assert member in message
-    assert rig.store.models(REGION) == []
+    assert rig.store.models(Selection(REGION)).records == []
 
 
 def test_a_model_whose_containers_are_invoked_directly(rig: Rig, refused: Refused) -> None:
@@ -191,7 +192,7 @@ def test_model_data_that_cannot_be_used_is_refused_before_anything_is_created(
     assert code == "ValidationException"
     assert message.startswith("Could not use model data at s3://models/bad.tar.gz: ")
     assert reason in message
-    assert rig.store.models(REGION) == []
+    assert rig.store.models(Selection(REGION)).records == []
 
 
 def environment(total_bytes: int) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from include.sagemaker_local.control.call import Answer, Call
-from include.sagemaker_local.control.listing import Facts, Listing
+from include.sagemaker_local.control.listing import Listing
 from include.sagemaker_local.control.operations.tags import requested_tags
 from include.sagemaker_local.control.refusals import already_exists, could_not_find, invalid
 from include.sagemaker_local.store.records import EndpointConfigRecord, VariantRecord
@@ -53,7 +53,7 @@ async def describe_endpoint_config(call: Call) -> Answer:
 
 async def list_endpoint_configs(call: Call) -> Answer:
     """Names and ARNs, newest first."""
-    return _LISTING.answer(call, call.store.endpoint_configs(call.region))
+    return _LISTING.answer(call, call.store.endpoint_configs)
 
 
 async def delete_endpoint_config(call: Call) -> Answer:
@@ -101,7 +101,6 @@ def _refuse_contradictions(variants: tuple[VariantRecord, ...]) -> None:
 _LISTING: Listing[EndpointConfigRecord] = Listing(
     member="EndpointConfigs",
     descending=True,
-    facts=lambda record: Facts(record.name, record.name, record.created_at_s),
     summary=lambda record: {
         "EndpointConfigName": record.name,
         "EndpointConfigArn": record.arn,

@@ -12,7 +12,7 @@ from include.sagemaker_local.control.deployment_request import (
     retained_config,
 )
 from include.sagemaker_local.control.endpoint_description import described
-from include.sagemaker_local.control.listing import Facts, Listing
+from include.sagemaker_local.control.listing import Listing
 from include.sagemaker_local.control.operations.endpoint_configs import found_config
 from include.sagemaker_local.control.operations.tags import requested_tags
 from include.sagemaker_local.control.refusals import already_exists, could_not_find, invalid
@@ -92,7 +92,7 @@ async def describe_endpoint(call: Call) -> Answer:
 
 async def list_endpoints(call: Call) -> Answer:
     """Endpoints with their states, newest first."""
-    return _LISTING.answer(call, [record for record in call.store.endpoints() if record.region == call.region])
+    return _LISTING.answer(call, call.store.endpoint_page)
 
 
 async def delete_endpoint(call: Call) -> Answer:
@@ -149,9 +149,6 @@ def _plan(call: Call, variant: VariantRecord) -> VariantPlan:
 _LISTING: Listing[EndpointRecord] = Listing(
     member="Endpoints",
     descending=True,
-    facts=lambda record: Facts(
-        record.name, record.name, record.created_at_s, modified_at_s=record.modified_at_s, status=record.status
-    ),
     summary=lambda record: {
         "EndpointName": record.name,
         "EndpointArn": record.arn,

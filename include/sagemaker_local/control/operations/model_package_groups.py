@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from include.sagemaker_local.control.call import Answer, Call
-from include.sagemaker_local.control.listing import Facts, Listing
+from include.sagemaker_local.control.listing import Listing
 from include.sagemaker_local.control.operations.tags import requested_tags
 from include.sagemaker_local.control.refusals import does_not_exist, invalid
 from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.store.records import ModelPackageGroupRecord
+from include.sagemaker_local.store.selection import Compares, Comparison, Field, Predicate, Selection
 
 _RESOURCE = "model-package-group"
+GROUP_NAME = Field("group_name")
 _DESCRIPTION = "ModelPackageGroupDescription"
 
 
@@ -39,20 +41,25 @@ async def describe_model_package_group(call: Call) -> Answer:
 async def list_model_package_groups(call: Call) -> Answer:
     """Groups, oldest first."""
     if call.request.text("CrossAccountFilterOption") == "CrossAccount":
-        return _LISTING.answer(call, [])  # there is one account here
-    return _LISTING.answer(call, call.store.model_package_groups(call.region))
+        return {_LISTING.member: []}  # there is one account here
+    return _LISTING.answer(call, call.store.model_package_groups)
 
 
 async def delete_model_package_group(call: Call) -> Answer:
     """Forget an empty group."""
     record = found_group(call)
-    if call.store.model_packages(call.region, record.name):
+    if call.store.model_packages(Selection(call.region, (in_group(record.name),), size=1)).records:
         raise ApiError(
             "ConflictException",
             f"Model Package Group {record.arn} cannot be deleted because it still contains model packages.",
         )
     call.store.remove_model_package_group(call.region, record.name)
     return None
+
+
+def in_group(name: str) -> Predicate:
+    """What selects the versions of a group."""
+    return Compares(GROUP_NAME, Comparison.EQUALS, name)
 
 
 def found_group(call: Call) -> ModelPackageGroupRecord:
@@ -77,6 +84,5 @@ def _summary(record: ModelPackageGroupRecord) -> dict[str, Any]:
 _LISTING: Listing[ModelPackageGroupRecord] = Listing(
     member="ModelPackageGroupSummaryList",
     descending=False,
-    facts=lambda record: Facts(record.name, record.name, record.created_at_s),
     summary=_summary,
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from include.sagemaker_local.control.call import Answer, Call
-from include.sagemaker_local.control.listing import Facts, Listing
-from include.sagemaker_local.control.operations.model_package_groups import found_group
+from include.sagemaker_local.control.listing import Listing
+from include.sagemaker_local.control.operations.model_package_groups import GROUP_NAME, found_group, in_group
 from include.sagemaker_local.control.operations.tags import requested_tags
 from include.sagemaker_local.control.package_request import (
     RESOURCE,
@@ -19,8 +18,10 @@ from include.sagemaker_local.control.package_request import (
 from include.sagemaker_local.control.refusals import does_not_exist, invalid
 from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.store.records import ModelPackageRecord
+from include.sagemaker_local.store.selection import Compares, Comparison, Exists, Field, Not, Predicate
 from include.sagemaker_local.wire.members import Members
 
+_APPROVAL = Field("approval_status")
 _MAX_METADATA = 50  # CustomerMetadataMap's maximum, which merging must not get round
 # Members of the request that Describe answers with under another name, or not at all.
 _NOT_DESCRIBED = frozenset({"Tags", "ModelPackageName", "ModelPackageGroupName", "CustomerMetadataProperties"})
@@ -110,17 +111,16 @@ async def update_model_package(call: Call) -> Answer:
 
 async def list_model_packages(call: Call) -> Answer:
     """The versions of a group, or the packages of one kind (unversioned ones when none is named), oldest first."""
+    where: list[Predicate] = []
+    kind = call.request.text("ModelPackageType") or "Unversioned"
     if "ModelPackageGroupName" in call.request:
-        records: Iterable[ModelPackageRecord] = call.store.model_packages(call.region, found_group(call).name)
-    else:
-        kind = call.request.text("ModelPackageType") or "Unversioned"
-        records = [
-            record
-            for record in call.store.model_packages(call.region)
-            if kind == "Both" or (kind == "Versioned") == (record.version is not None)
-        ]
+        where.append(in_group(found_group(call).name))
+    elif kind != "Both":
+        where.append(Exists(GROUP_NAME) if kind == "Versioned" else Not(Exists(GROUP_NAME)))
     approval = call.request.text("ModelApprovalStatus")
-    return _LISTING.answer(call, [record for record in records if approval in (None, record.approval_status)])
+    if approval is not None:
+        where.append(Compares(_APPROVAL, Comparison.EQUALS, approval))
+    return _LISTING.answer(call, call.store.model_packages, *where)
 
 
 async def delete_model_package(call: Call) -> Answer:
@@ -191,7 +191,5 @@ def _summary(record: ModelPackageRecord) -> dict[str, Any]:
 _LISTING: Listing[ModelPackageRecord] = Listing(
     member="ModelPackageSummaryList",
     descending=False,
-    # Versions as nine digits (the longest that a name may carry), so that 10 follows 9.
-    facts=lambda record: Facts(record.name, f"{record.name}/{record.version or 0:09d}", record.created_at_s),
     summary=_summary,
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from include.sagemaker_local.control.call import Answer, Call
 from include.sagemaker_local.control.containers import Draft, chain, check_model_data, expand
-from include.sagemaker_local.control.listing import Facts, Listing
+from include.sagemaker_local.control.listing import Listing
 from include.sagemaker_local.control.operations.tags import requested_tags
 from include.sagemaker_local.control.refusals import already_exists, could_not_find, invalid
 from include.sagemaker_local.store.records import ModelRecord
@@ -48,7 +48,7 @@ async def describe_model(call: Call) -> Answer:
 
 async def list_models(call: Call) -> Answer:
     """Names and ARNs, newest first."""
-    return _LISTING.answer(call, call.store.models(call.region))
+    return _LISTING.answer(call, call.store.models)
 
 
 async def delete_model(call: Call) -> Answer:
@@ -102,7 +102,6 @@ def _found(call: Call) -> ModelRecord:
 _LISTING: Listing[ModelRecord] = Listing(
     member="Models",
     descending=True,
-    facts=lambda record: Facts(record.name, record.name, record.created_at_s),
     summary=lambda record: {
         "ModelName": record.name,
         "ModelArn": record.arn,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from include.sagemaker_local.control.call import Answer, Call
-from include.sagemaker_local.control.listing import Facts, Listing
+from include.sagemaker_local.control.listing import Listing
 from include.sagemaker_local.control.operations.tags import requested_tags
 from include.sagemaker_local.control.recommendation_request import check_request
 from include.sagemaker_local.control.refusals import invalid
 from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.lifecycle import JobEvent, JobStatus, job_allows
 from include.sagemaker_local.store.records import ModelPackageRecord, RecommendationJobRecord, RecommendationStepRecord
+from include.sagemaker_local.store.selection import Compares, Comparison, Field
 from include.sagemaker_local.wire.members import Members
 from include.sagemaker_local.wire.paging import Order, page
 
@@ -65,16 +66,12 @@ async def describe_inference_recommendations_job(call: Call) -> Answer:
 
 async def list_inference_recommendations_jobs(call: Call) -> Answer:
     """Jobs with their states, newest first."""
-    model = call.request.text("ModelNameEquals")
-    package = call.request.text("ModelPackageVersionArnEquals")
-    records = [
-        record
-        for record in call.store.jobs()
-        if record.region == call.region
-        and model in (None, _input(record).text("ModelName"))
-        and package in (None, _input(record).text("ModelPackageVersionArn"))
+    where = [
+        Compares(Field("accepted_json", ("InputConfig", member)), Comparison.EQUALS, value)
+        for member in ("ModelName", "ModelPackageVersionArn")
+        if (value := call.request.text(f"{member}Equals")) is not None
     ]
-    return _LISTING.answer(call, records)
+    return _LISTING.answer(call, call.store.job_page, *where)
 
 
 async def list_inference_recommendations_job_steps(call: Call) -> Answer:
@@ -167,8 +164,5 @@ def _step(record: RecommendationJobRecord, step: RecommendationStepRecord) -> di
 _LISTING: Listing[RecommendationJobRecord] = Listing(
     member="InferenceRecommendationsJobs",
     descending=True,
-    facts=lambda record: Facts(
-        record.name, record.name, record.created_at_s, modified_at_s=record.modified_at_s, status=record.status
-    ),
     summary=_summary,
 )

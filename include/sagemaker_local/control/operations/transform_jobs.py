@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from include.sagemaker_local.control.call import Answer, Call
-from include.sagemaker_local.control.listing import Facts, Listing
+from include.sagemaker_local.control.listing import Listing
 from include.sagemaker_local.control.operations.tags import requested_tags
 from include.sagemaker_local.control.refusals import invalid
 from include.sagemaker_local.control.transform_request import check_input, check_request
@@ -75,7 +75,7 @@ async def describe_transform_job(call: Call) -> Answer:
 
 async def list_transform_jobs(call: Call) -> Answer:
     """Jobs with their states, newest first."""
-    return _LISTING.answer(call, [record for record in call.store.transform_jobs() if record.region == call.region])
+    return _LISTING.answer(call, call.store.transform_job_page)
 
 
 async def stop_transform_job(call: Call) -> Answer:
@@ -129,8 +129,5 @@ def _summary(record: TransformJobRecord) -> dict[str, Any]:
 _LISTING: Listing[TransformJobRecord] = Listing(
     member="TransformJobSummaries",
     descending=True,
-    facts=lambda record: Facts(
-        record.name, record.name, record.created_at_s, record.modified_at_s, record.status.value
-    ),
     summary=_summary,
 )
