@@ -34,8 +34,9 @@ from typing import IO
 import uvloop
 
 from include.sagemaker_local.clock import SystemClock
+from include.sagemaker_local.data.entrance import Invocations
 from include.sagemaker_local.data.plane import DataPlane
-from include.sagemaker_local.gateway import Admin, Gateway, Invocations
+from include.sagemaker_local.gateway import Admin, Gateway
 from include.sagemaker_local.http1.client import HttpClient
 from include.sagemaker_local.http1.messages import Handler, Request, Response
 from include.sagemaker_local.http1.server import start_server

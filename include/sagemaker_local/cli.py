@@ -51,6 +51,14 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="serve until SIGTERM or Ctrl-C", description=_serve.__doc__)
     serve.set_defaults(command=_serve)
     serve.add_argument(
+        "--gateway-processes",
+        type=_count,
+        default=_gateway_processes(),
+        metavar="N",
+        help="processes that answer invocations on the port; 0: the server's own does, beside everything else "
+        "(default: %(default)s)",
+    )
+    serve.add_argument(
         "--startup-timeout",
         type=_seconds,
         default=_DEFAULTS.startup_timeout_s,
@@ -175,6 +183,7 @@ def _serve(options: argparse.Namespace) -> int:
         data_dir=options.data_dir.absolute(),
         host=options.host,
         port=options.port,
+        gateway_processes=options.gateway_processes,
         startup_timeout_s=options.startup_timeout,
         load_stage_s=options.stage_seconds,
         time_scale=options.time_scale,
@@ -284,6 +293,18 @@ def _size(text: str) -> int:
     if size < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a number of bytes above 0")
     return size
+
+
+def _gateway_processes() -> int:
+    """Two where two can run at once: measured, see docs/decisions/0011. Elsewhere no kernel spreads connections."""
+    return min(2, len(os.sched_getaffinity(0))) if sys.platform == "linux" else 0
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of processes")
+    return count
 
 
 def _factor(text: str) -> float:

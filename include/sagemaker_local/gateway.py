@@ -4,42 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 from include.sagemaker_local.control.plane import TARGETS
-from include.sagemaker_local.errors import ApiError
+from include.sagemaker_local.data.entrance import Invocations
 from include.sagemaker_local.http1.messages import Handler, Request, Response
 from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store.store import Store
-from include.sagemaker_local.wire import json11
-from include.sagemaker_local.wire.signature import credentials
 
 _ADMIN_PATHS = "GET /_local/health, POST /_local/reset and POST /moto-api/reset"
-
-
-class Invoker(Protocol):
-    """The data plane, as the gateway sees it."""
-
-    async def handle(self, request: Request, region: str) -> Response:
-        """The answer to a request below /endpoints/."""
-
-
-class Invocations:
-    """Requests below /endpoints/."""
-
-    def __init__(self, data: Invoker, elsewhere: Handler) -> None:
-        self._data = data
-        self._elsewhere = elsewhere
-
-    async def handle(self, request: Request) -> Response:
-        """The data plane's answer, unless the request is S3's: a bucket may be called `endpoints`."""
-        try:
-            scope = credentials(request)
-        except ApiError as error:
-            return json11.failure(error) if request.method == b"POST" else await self._elsewhere(request)
-        if scope.service != "sagemaker":
-            return await self._elsewhere(request)
-        return await self._data.handle(request, scope.region)
 
 
 class Admin:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from html import escape
 
+from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.http1.messages import Handler, Request, Response
+from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.wire.refused_signature import Dialect, SignatureRefused
 from include.sagemaker_local.wire.verification import Verifier
 
@@ -29,6 +31,13 @@ class Guard:
             except SignatureRefused as refused:
                 return _response(refused)
         return await self._handler(request)
+
+
+def guarded(handler: Handler, settings: Settings, clock: Clock) -> Handler:
+    """The handler behind a guard when there are keys to verify signatures with, else the handler itself."""
+    if not settings.signing_keys:
+        return handler
+    return Guard(handler, Verifier(settings.signing_keys, clock.now_s)).handle
 
 
 def _response(refused: SignatureRefused) -> Response:

@@ -25,10 +25,33 @@ def bind(host: str, port: int) -> socket.socket:
     """A listening socket; `port` 0 takes a free one. Raises HostError with one line that says what to change."""
     try:
         socket.getaddrinfo(host, port)  # create_server hides that it is the name that is wrong
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        return _listen(host, port)
     except OSError as error:
         raise HostError(_explain(error, host, port)) from error
+
+
+def bind_shared(host: str, port: int, count: int) -> list[socket.socket]:
+    """`count` listening sockets on one port, over which the kernel spreads connections (socket(7): SO_REUSEPORT).
+
+    Raises as `bind`.
+    """
+    # Another server of this user may share its port, too: that it is taken shows only without sharing.
+    bind(host, port).close()
+    sockets: list[socket.socket] = []
+    try:
+        for _ in range(count):
+            sockets.append(_listen(host, port, shared=True))
+            port = sockets[0].getsockname()[1]
+    except OSError as error:
+        for sock in sockets:
+            sock.close()
+        raise HostError(_explain(error, host, port)) from error
+    return sockets
+
+
+def _listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG, reuse_port=shared)
 
 
 def _explain(error: OSError, host: str, port: int) -> str:

@@ -66,6 +66,6 @@ class RouteTable:
         """Nothing serves the endpoint any more."""
         self._routes.pop((region, endpoint_name), None)
 
-    def clear(self) -> None:
-        """Nothing serves anything any more."""
-        self._routes.clear()
+    def routes(self) -> list[Route]:
+        """All of them."""
+        return list(self._routes.values())

@@ -21,40 +21,35 @@ from include.sagemaker_local.aws.s3_memory import MotoMemory
 from include.sagemaker_local.aws.s3_store import S3Store
 from include.sagemaker_local.aws.scaling_alarms import MotoScalingAlarms
 from include.sagemaker_local.aws.services import create_app_with
-from include.sagemaker_local.clock import Clock, SystemClock
+from include.sagemaker_local.clock import SystemClock
 from include.sagemaker_local.control.plane import ControlPlane
+from include.sagemaker_local.data.entrance import Invocations
 from include.sagemaker_local.data.plane import DataPlane
 from include.sagemaker_local.data_dir import hold_data_dir
+from include.sagemaker_local.edge.processes import GatewayProcesses
 from include.sagemaker_local.errors import HostError
-from include.sagemaker_local.gateway import Admin, Gateway, Invocations
-from include.sagemaker_local.guard import Guard
+from include.sagemaker_local.gateway import Admin, Gateway
+from include.sagemaker_local.guard import guarded
+from include.sagemaker_local.http1 import unix_socket
 from include.sagemaker_local.http1.client import HttpClient
-from include.sagemaker_local.http1.messages import Handler
-from include.sagemaker_local.http1.server import HttpServer, start_server
+from include.sagemaker_local.http1.server import MAX_BODY_BYTES, HttpServer, start_server
 from include.sagemaker_local.jobs.recommendation_queue import RecommendationQueue
 from include.sagemaker_local.jobs.runner import JobRunner
 from include.sagemaker_local.jobs.transform import TransformTools
 from include.sagemaker_local.jobs.transform_instance import FleetClient
 from include.sagemaker_local.jobs.transform_queue import TransformQueue
-from include.sagemaker_local.listening import bind, is_loopback
+from include.sagemaker_local.listening import bind, bind_shared, is_loopback
 from include.sagemaker_local.metrics.publisher import Publisher
 from include.sagemaker_local.metrics.series import MetricSeries
-from include.sagemaker_local.metrics.tally import InvocationTally
 from include.sagemaker_local.metrics.utilisation import UtilisationSampler
 from include.sagemaker_local.metrics.watching import AlarmWatch
-from include.sagemaker_local.routes import RouteTable
 from include.sagemaker_local.runtime.selection import open_runtime
-from include.sagemaker_local.settings import MEBIBYTE, Settings
+from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.signing_keys import ACCESS_KEY_VARIABLE, SECRET_VARIABLE
 from include.sagemaker_local.store.store import Store
 from include.sagemaker_local.supervisor import Fleets, Rollout, Supervisor
 from include.sagemaker_local.supervisor.pace import ScaledPace
-from include.sagemaker_local.traffic import Traffic
-from include.sagemaker_local.wire.verification import Verifier
 
-# A request is held in memory as a whole. S3 takes 5 GiB in one PutObject, but SDKs cut uploads into parts of 8 MiB, so
-# only a hand-made request comes near this. InvokeEndpoint has a limit of its own, in Settings.
-MAX_BODY_BYTES = 512 * MEBIBYTE
 # What requests and containers get to end when the server is told to stop; nobody at a terminal waits much longer.
 CLOSE_GRACE_S = 5.0
 
@@ -62,9 +57,9 @@ CLOSE_GRACE_S = 5.0
 class Server:
     """The local SageMaker, listening. Made by `Server.start`; belongs to one event loop, and a process has one."""
 
-    def __init__(self, settings: Settings, listener: HttpServer, opened: AsyncExitStack) -> None:
-        self._host = settings.host
-        self._listener = listener
+    def __init__(self, host: str, port: int, opened: AsyncExitStack) -> None:
+        self._host = host
+        self._port = port
         self._opened = opened
 
     @classmethod
@@ -73,16 +68,17 @@ class Server:
         _refuse_an_open_door(settings)
         async with AsyncExitStack() as opened:
             # Before anything else: a port or directory in use must cost nothing.
-            sock = opened.enter_context(bind(settings.host, settings.port))
+            public = _bind(settings, opened)
             opened.enter_context(hold_data_dir(settings.data_dir))
-            listener = await _serve(settings, sock, opened)
-            return cls(settings, listener, opened.pop_all())
+            port: int = public[0].getsockname()[1]
+            await _serve(settings, public, port, opened)
+            return cls(settings.host, port, opened.pop_all())
 
     @property
     def url(self) -> str:
         """Where clients find it; with the real port when the settings asked for 0."""
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._listener.port}"
+        return f"http://{host}:{self._port}"
 
     async def close(self) -> None:
         """Stops the jobs, then accepting, then every container, then closes the stores."""
@@ -98,12 +94,6 @@ def _refuse_an_open_door(settings: Settings) -> None:
         )
 
 
-def _guarded(handler: Handler, settings: Settings, clock: Clock) -> Handler:
-    if not settings.signing_keys:
-        return handler
-    return Guard(handler, Verifier(settings.signing_keys, clock.now_s)).handle
-
-
 @asynccontextmanager
 async def running_server(settings: Settings) -> AsyncIterator[str]:
     """A server in this process, on the running loop; yields its URL."""
@@ -114,21 +104,37 @@ async def running_server(settings: Settings) -> AsyncIterator[str]:
         await server.close()
 
 
-async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack) -> HttpServer:
+def _bind(settings: Settings, opened: AsyncExitStack) -> list[socket.socket]:
+    """The public port: a socket for each gateway process, or the one of this process."""
+    if not settings.gateway_processes:
+        return [opened.enter_context(bind(settings.host, settings.port))]
+    return [
+        opened.enter_context(sock) for sock in bind_shared(settings.host, settings.port, settings.gateway_processes)
+    ]
+
+
+async def _serve(settings: Settings, public: list[socket.socket], port: int, opened: AsyncExitStack) -> None:
     """Everything, in the order of dependence; `opened` learns how to close each part as soon as it is there."""
     clock = SystemClock()
+    if settings.gateway_processes:
+        here = opened.enter_context(unix_socket.listen("main"))
+        gateways = GatewayProcesses(public, unix_socket.name_of(here), settings)
+    else:
+        here, gateways = public[0], GatewayProcesses((), "", settings)
+    opened.push_async_callback(gateways.close, 0)
+    await gateways.start()
     store = Store(settings.data_dir / "sagemaker.sqlite3", clock)
     opened.callback(store.close)
     memory = MotoMemory(settings.account_id)
-    series, tally = MetricSeries(), InvocationTally()
+    series = MetricSeries()
     kept_alarms = AlarmArchive(settings.account_id, settings.data_dir / "alarms.json")
     mount = await _mount(settings, create_app_with(series, kept_alarms), memory, kept_alarms, opened)
     client = HttpClient()
     opened.push_async_callback(client.close)
 
-    objects, routes, traffic = MountedObjects(memory, mount.handle), RouteTable(), Traffic()
+    objects = MountedObjects(memory, mount.handle)
     runtime, sink = await opened.enter_async_context(open_runtime(objects, settings)), MotoLogs(settings.account_id)
-    fleets = Fleets(runtime, client, sink, routes, traffic, settings)
+    fleets = Fleets(runtime, client, sink, gateways, gateways, settings)
     alarms = MotoAlarms(settings.account_id)
     rollout = Rollout(fleets, store, alarms, ScaledPace(settings.time_scale))
     supervisor = Supervisor(store, fleets, rollout, settings)
@@ -139,18 +145,18 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     autoscaler = Autoscaler(store, series, MotoScalingAlarms(settings.account_id), clock, supervisor.wake, tempo)
     autoscaler.refresh()  # the policies vouch for these alarms, whatever CloudWatch has kept of them
     metrics = Publisher(
-        tally, sampler, series, watch, clock, interval_s=tempo.interval_s, published=autoscaler.published
+        gateways, sampler, series, watch, clock, interval_s=tempo.interval_s, published=autoscaler.published
     )
     opened.push_async_callback(metrics.close)
-    tools = TransformTools(fleets, FleetClient(client, routes, settings, clock), objects, sink, clock)
+    tools = TransformTools(fleets, FleetClient(client, gateways, settings, clock), objects, sink, clock)
     jobs = JobRunner(
         [
-            RecommendationQueue(store, fleets, objects, settings, clock, lambda: sock.getsockname()[1]),
+            RecommendationQueue(store, fleets, objects, settings, clock, lambda: port),
             TransformQueue(store, tools),
         ]
     )
 
-    data = DataPlane(routes, settings, client, clock, tally, traffic=traffic)
+    data = DataPlane(gateways, settings, client, clock, gateways.tally, traffic=gateways.traffic)
     control = ControlPlane(store, objects, clock, settings.account_id, supervisor.wake, jobs.wake, alarms, autoscaler)
     gateway = Gateway(
         Invocations(data, mount.handle),
@@ -160,13 +166,19 @@ async def _serve(settings: Settings, sock: socket.socket, opened: AsyncExitStack
     )
     await supervisor.start()
     metrics.start()
-    listener = await start_server(_guarded(gateway.handle, settings, clock), sock=sock, max_body_bytes=MAX_BODY_BYTES)
-    opened.push_async_callback(listener.close, CLOSE_GRACE_S)
+    handler = guarded(gateway.handle, settings, clock)
+    listener = await start_server(handler, sock=here, max_body_bytes=MAX_BODY_BYTES)
+    await gateways.serve()
+    opened.push_async_callback(_close_both, listener, gateways)
     # A job sends its load through the listener: it starts after it and is closed before it, so that a job under way is
     # taken up again at the next start and not failed by the end of this one.
     opened.push_async_callback(jobs.close)
     jobs.start()
-    return listener
+
+
+async def _close_both(listener: HttpServer, gateways: GatewayProcesses) -> None:
+    """Together: connections that the gateways pass on end when the listener ends them."""
+    await asyncio.gather(listener.close(CLOSE_GRACE_S), gateways.close(CLOSE_GRACE_S))
 
 
 async def _mount(

@@ -32,6 +32,8 @@ class Settings:
     data_dir: Path
     host: str = "127.0.0.1"
     port: int = 4566
+    # Processes that answer invocations, on the port. 0: the server's own does, beside everything else.
+    gateway_processes: int = 0
     account_id: str = "123456789012"
     # SageMaker gives a container 8 minutes to pass /ping after start, 2 s an attempt.
     startup_timeout_s: float = 480.0

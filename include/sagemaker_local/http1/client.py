@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TypeAlias
 
+from include.sagemaker_local.http1 import unix_socket
 from include.sagemaker_local.http1.client_connection import ClientConnection
 from include.sagemaker_local.http1.errors import ConnectionFailed, RequestTimeout
 from include.sagemaker_local.http1.messages import Request, Response, StreamedResponse
@@ -36,6 +37,7 @@ class HttpClient:
         """Send `request` and return the whole answer, whatever its status.
 
         `timeout_s` covers connecting, sending and receiving. Raises ConnectionFailed, RequestTimeout or ProtocolError.
+        `host` may be a name of `unix_socket`; then `port` has no meaning.
         Host, Content-Length and Connection are the client's business. `streamed` is for `stream`.
         """
         pool = self._pools.get((host, port))
@@ -94,7 +96,7 @@ class _Pool:
     def __init__(self, host: str, port: int) -> None:
         self.loop = asyncio.get_running_loop()
         self._host, self._port = host, port
-        self._authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._authority = _authority(host, port)
         self.host_header = self._authority.encode()
         self._idle: list[ClientConnection] = []
         self._open: set[ClientConnection] = set()
@@ -127,9 +129,7 @@ class _Pool:
     async def _connect(self, deadline_s: float) -> ClientConnection:
         try:
             async with asyncio.timeout_at(deadline_s):
-                _, connection = await self.loop.create_connection(
-                    lambda: ClientConnection(self._authority, self.loop, self), self._host, self._port
-                )
+                connection = await self._open_connection()
         except TimeoutError:
             raise RequestTimeout(f"{self._authority} did not accept a connection in time") from None
         except OSError as error:
@@ -138,3 +138,17 @@ class _Pool:
             raise ConnectionFailed(f"{self._authority} accepted the connection and closed it at once")
         self._open.add(connection)
         return connection
+
+    async def _open_connection(self) -> ClientConnection:
+        def made() -> ClientConnection:
+            return ClientConnection(self._authority, self.loop, self)
+
+        if unix_socket.is_abstract(self._host):
+            return (await unix_socket.connect(made, self._host, self.loop))[1]
+        return (await self.loop.create_connection(made, self._host, self._port))[1]
+
+
+def _authority(host: str, port: int) -> str:
+    if unix_socket.is_abstract(host):
+        return "localhost"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
 
 from include.sagemaker_local.http1.messages import Handler
 from include.sagemaker_local.http1.server_connection import Book, ServerConnection
@@ -18,6 +19,10 @@ logger = logging.getLogger(__name__)
 
 # Connections that the kernel holds before they are accepted; a load test opens hundreds at one moment.
 _BACKLOG = 1024
+
+# A request is held in memory as a whole. S3 takes 5 GiB in one PutObject, but SDKs cut uploads into parts of 8 MiB, so
+# only a hand-made request comes near this. InvokeEndpoint has a limit of its own, in Settings.
+MAX_BODY_BYTES = 512 * 1024 * 1024
 
 # A cancelled handler gets this long to clean up; one that swallows the cancellation is left behind.
 _CANCEL_WAIT_S = 1.0
@@ -29,7 +34,12 @@ class HttpServer:
     def __init__(self, listener: asyncio.Server, book: Book) -> None:
         self._listener = listener
         self._book = book
-        self.port: int = listener.sockets[0].getsockname()[1]
+        self._address = listener.sockets[0].getsockname()
+
+    @property
+    def port(self) -> int:
+        """Where it listens; not for a Unix socket."""
+        return int(self._address[1])
 
     async def close(self, grace_s: float) -> None:
         """Stop accepting, answer what has begun for at most `grace_s` seconds, then cut what is left."""
@@ -59,16 +69,19 @@ async def start_server(
     port: int = 0,
     sock: socket.socket | None = None,
     max_body_bytes: int,
+    connection: Callable[[Book], ServerConnection] = ServerConnection,
 ) -> HttpServer:
     """Listen on `host` (None: 127.0.0.1) and `port` (0: a free one), or on a bound `sock`, and answer with `handler`.
 
     A request body over `max_body_bytes` is refused with 413. What `handler` raises is logged and answered with 500.
-    Raises OSError when the port is in use or may not be used.
+    `connection` makes what serves one client. Raises OSError when the port is in use or may not be used.
     """
     loop = asyncio.get_running_loop()
     book = Book(handler, max_body_bytes, loop, set())
     if sock is None:
-        listener = await loop.create_server(lambda: ServerConnection(book), host or "127.0.0.1", port, backlog=_BACKLOG)
+        listener = await loop.create_server(lambda: connection(book), host or "127.0.0.1", port, backlog=_BACKLOG)
+    elif sock.family == socket.AF_UNIX:
+        listener = await loop.create_unix_server(lambda: connection(book), sock=sock, backlog=_BACKLOG)
     else:
-        listener = await loop.create_server(lambda: ServerConnection(book), sock=sock, backlog=_BACKLOG)
+        listener = await loop.create_server(lambda: connection(book), sock=sock, backlog=_BACKLOG)
     return HttpServer(listener, book)

@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections import deque
 from dataclasses import dataclass
+from typing import Protocol
 
 from include.sagemaker_local.http1.messages import Handler, Request, Response, StreamedResponse
 from include.sagemaker_local.http1.rendering import chunk, has_body, refusal, render_response, render_streamed_head
@@ -28,6 +29,16 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _HANDLER_FAILED = "internal error: the handler of this request failed; the server's log has the traceback"
 
 
+class Client(Protocol):
+    """One connection, as the server that closes it sees it."""
+
+    def finish(self) -> None:
+        """Take no further request; close when those that have begun are answered."""
+
+    def cut(self) -> asyncio.Task[None] | None:
+        """End the connection now. Returns the handler's task, cancelled, if one was running."""
+
+
 @dataclass(slots=True)
 class Book:
     """What all connections of one server share."""
@@ -35,11 +46,11 @@ class Book:
     handler: Handler
     max_body_bytes: int
     loop: asyncio.AbstractEventLoop
-    open: set[ServerConnection]
+    open: set[Client]
     closing: bool = False
     drained: asyncio.Event | None = None
 
-    def strike(self, connection: ServerConnection) -> None:
+    def strike(self, connection: Client) -> None:
         """A connection is gone and nothing runs for it any more."""
         self.open.discard(connection)
         if self.drained is not None and not self.open:
@@ -140,6 +151,18 @@ class ServerConnection(asyncio.Protocol):
         if self._task is not None:
             self._task.cancel()
         return self._task
+
+    # -- what a gateway asks that gives connections away
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether everything that came is answered, and more may come: what comes next begins a request."""
+        return self._task is None and not (self._reader.receiving or self._waiting or self._last)
+
+    def hand_over(self) -> tuple[Book, asyncio.Transport]:
+        """Let go of a client at rest: from now on it is somebody else's, who sets the transport's protocol."""
+        self._book.open.discard(self)
+        return self._book, self._transport
 
     # -- the work
 

@@ -10,7 +10,7 @@ from typing import Protocol
 from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.metrics.names import invocation_data
 from include.sagemaker_local.metrics.series import Datum, MetricSeries
-from include.sagemaker_local.metrics.tally import Counts, InvocationTally
+from include.sagemaker_local.metrics.tally import Counts
 from include.sagemaker_local.metrics.watching import AlarmWatch
 
 _log = logging.getLogger(__name__)
@@ -23,12 +23,19 @@ class Sampler(Protocol):
         """The metrics of this moment, each with its region."""
 
 
+class CountSource(Protocol):
+    """Whoever counts invocations, in this process or in several."""
+
+    async def gather(self) -> list[Counts]:
+        """Everything since the last time. Several may be for one variant."""
+
+
 class Publisher:
     """Publishes every `interval_s`, at its multiples: each minute on the minute, as AWS."""
 
     def __init__(
         self,
-        tally: InvocationTally,
+        tally: CountSource,
         sampler: Sampler,
         series: MetricSeries,
         alarms: AlarmWatch,
@@ -65,14 +72,14 @@ class Publisher:
     async def clear(self) -> None:
         """Forgets everything that was published or counted."""
         async with self._one_at_a_time:
-            self._tally.take()
+            await self._tally.gather()
             self._series.clear()
 
     async def publish(self) -> None:
         """Publishes what was counted since the last time, under the time at which that interval began."""
         async with self._one_at_a_time:
             began_s, self._began_s = self._began_s, self._this_interval_s()
-            counted = self._tally.take()
+            counted = await self._tally.gather()
             await asyncio.to_thread(self._store, began_s, counted, await self._sampled())
             self._published(began_s)
 

@@ -100,6 +100,10 @@ class InvocationTally:
         self._counts, self._replaced = {}, []
         return taken
 
+    async def gather(self) -> list[Counts]:
+        """As `take`, for those who would ask other processes too."""
+        return self.take()
+
     def _begin(self, route: Route, variant: VariantRoute) -> Counts:
         before = self._counts.get(id(variant))
         if before is not None:

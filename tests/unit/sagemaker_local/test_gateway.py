@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,36 +20,52 @@ from tests.fakes.aws_server import client
 
 SCOPE = b"AWS4-HMAC-SHA256 Credential=a/20260101/eu-west-1/%b/aws4_request"
 SIGNED_FOR = SCOPE + b", SignedHeaders=host, Signature=" + b"0" * 64
+SAGEMAKER = SIGNED_FOR % b"sagemaker"
 
 
-def on_server(data_dir: Path, test: Callable[[str], None]) -> None:
+def on_server(data_dir: Path, test: Callable[[str], None], gateway_processes: int = 0) -> None:
     async def main() -> None:
-        async with running_server(Settings(data_dir=data_dir, port=0)) as url:
+        settings = Settings(data_dir=data_dir, port=0, gateway_processes=gateway_processes)
+        async with running_server(settings) as url:
             await asyncio.to_thread(test, url)
 
     asyncio.run(asyncio.wait_for(main(), 60))
 
 
+@contextlib.asynccontextmanager
+async def mixed_connection(url: str) -> AsyncIterator[HttpClient]:
+    """Sends one request after the other, so all on one connection."""
+    http = HttpClient()
+    try:
+        yield http
+    finally:
+        await http.close()
+
+
+async def send(
+    http: HttpClient, url: str, method: bytes, target: bytes, headers: Headers, body: bytes = b""
+) -> Response:
+    host, port = url.removeprefix("http://").split(":")
+    return await http.request(host, int(port), Request(method, target, headers, body), timeout_s=30)
+
+
 def ask(url: str, method: bytes, target: bytes, headers: Headers, body: bytes = b"") -> Response:
     async def main() -> Response:
-        http = HttpClient()
-        host, port = url.removeprefix("http://").split(":")
-        try:
-            return await http.request(host, int(port), Request(method, target, headers, body), timeout_s=30)
-        finally:
-            await http.close()
+        async with mixed_connection(url) as http:
+            return await send(http, url, method, target, headers, body)
 
     return asyncio.run(main())
 
 
-def test_every_request_reaches_its_plane(tmp_path: Path) -> None:
+@pytest.mark.parametrize("gateway_processes", [0, 2])
+def test_every_request_reaches_its_plane(tmp_path: Path, gateway_processes: int) -> None:
     def test(url: str) -> None:
         _the_services_share_the_url(url)
         _unsigned_requests_to_sagemaker_are_refused_in_its_form(url)
         _a_bucket_may_be_called_endpoints(url)
         _sagemaker_has_no_other_door(url)
 
-    on_server(tmp_path, test)
+    on_server(tmp_path, test, gateway_processes)
 
 
 def _the_services_share_the_url(url: str) -> None:
@@ -113,3 +130,20 @@ def test_reset_empties_sagemaker_and_everything_else(tmp_path: Path, door: bytes
         assert ask(url, b"GET", b"/_local/nothing", []).status == 404
 
     on_server(tmp_path, after_a_restart)
+
+
+def test_a_connection_that_began_with_something_else_may_invoke_and_keys_hold_for_every_process(tmp_path: Path) -> None:
+    async def main() -> None:
+        settings = Settings(data_dir=tmp_path, port=0, gateway_processes=1)
+        async with running_server(settings) as url, mixed_connection(url) as http:
+            assert (await send(http, url, b"GET", b"/_local/health", [])).status == 200
+            answer = await send(http, url, b"POST", b"/endpoints/e/invocations", [(b"authorization", SAGEMAKER)])
+            assert json.loads(answer.body)["Message"] == "Endpoint e of account 123456789012 not found."
+        keyed = Settings(data_dir=tmp_path, port=0, gateway_processes=1, signing_keys={"a": "secret"})
+        async with running_server(keyed) as url, mixed_connection(url) as http:
+            answer = await send(http, url, b"POST", b"/endpoints/e/invocations", [(b"authorization", SAGEMAKER)])
+            assert answer.status == 403
+            assert (await send(http, url, b"GET", b"/_local/health", [])).status == 200
+            assert (await send(http, url, b"POST", b"/_local/reset", [])).status == 403
+
+    asyncio.run(asyncio.wait_for(main(), 60))
