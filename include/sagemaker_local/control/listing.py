@@ -51,9 +51,7 @@ class Listing(Generic[R]):
         order = Order(request.text("SortBy") or "CreationTime", descending)
         found = rows(selection(call, order, _SORTED_BY[order.sort_by], (*_filters(request), *where)))
         answer: dict[str, Any] = {self.member: [self.summary(record) for record in found.records]}
-        if found.last is not None:
-            answer["NextToken"] = write_token((found.last.value, found.last.row), order)
-        return answer
+        return with_next_token(answer, found.last, order)
 
 
 def selection(call: Call, order: Order, sort_by: Field, where: tuple[Predicate, ...]) -> Selection:
@@ -67,6 +65,11 @@ def selection(call: Call, order: Order, sort_by: Field, where: tuple[Predicate, 
         size=DEFAULT_PAGE_SIZE if size is None else size,
         after=None if token is None else _position(token, order),
     )
+
+
+def with_next_token(answer: dict[str, Any], last: Position | None, order: Order) -> dict[str, Any]:
+    """The answer with the token of the page that follows, if one does."""
+    return answer if last is None else {**answer, "NextToken": write_token((last.value, last.row), order)}
 
 
 def _position(token: str, order: Order) -> Position:

@@ -13,6 +13,7 @@ from include.sagemaker_local.control.call import Answer, Call, Operation, Servic
 from include.sagemaker_local.control.operations import (
     endpoint_configs,
     endpoints,
+    model_package_group_policies,
     model_package_groups,
     model_packages,
     models,
@@ -21,6 +22,7 @@ from include.sagemaker_local.control.operations import (
     scalable_targets,
     scaling_activities,
     scaling_policies,
+    search,
     tags,
     transform_jobs,
     weights_and_capacities,
@@ -41,6 +43,7 @@ logger = logging.getLogger(__name__)
 
 OPERATIONS: Mapping[str, Operation] = {
     "AddTags": tags.add_tags,
+    "BatchDescribeModelPackage": model_packages.batch_describe_model_package,
     "CreateEndpoint": endpoints.create_endpoint,
     "CreateEndpointConfig": endpoint_configs.create_endpoint_config,
     "CreateInferenceRecommendationsJob": recommendation_jobs.create_inference_recommendations_job,
@@ -53,6 +56,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DeleteModel": models.delete_model,
     "DeleteModelPackage": model_packages.delete_model_package,
     "DeleteModelPackageGroup": model_package_groups.delete_model_package_group,
+    "DeleteModelPackageGroupPolicy": model_package_group_policies.delete_model_package_group_policy,
     "DeleteTags": tags.delete_tags,
     "DescribeEndpoint": endpoints.describe_endpoint,
     "DescribeEndpointConfig": endpoint_configs.describe_endpoint_config,
@@ -61,6 +65,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DescribeModelPackage": model_packages.describe_model_package,
     "DescribeModelPackageGroup": model_package_groups.describe_model_package_group,
     "DescribeTransformJob": transform_jobs.describe_transform_job,
+    "GetModelPackageGroupPolicy": model_package_group_policies.get_model_package_group_policy,
     "ListEndpointConfigs": endpoint_configs.list_endpoint_configs,
     "ListEndpoints": endpoints.list_endpoints,
     "ListInferenceRecommendationsJobSteps": recommendation_jobs.list_inference_recommendations_job_steps,
@@ -70,6 +75,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListModels": models.list_models,
     "ListTags": tags.list_tags,
     "ListTransformJobs": transform_jobs.list_transform_jobs,
+    "PutModelPackageGroupPolicy": model_package_group_policies.put_model_package_group_policy,
+    "Search": search.search,
     "StopInferenceRecommendationsJob": recommendation_jobs.stop_inference_recommendations_job,
     "StopTransformJob": transform_jobs.stop_transform_job,
     "UpdateEndpoint": endpoints.update_endpoint,

@@ -43,6 +43,25 @@ class ModelPackageGroups:
             drop_tags(self._database, "model_package_groups", region, name)
             self._database.write("DELETE FROM model_package_groups WHERE region = ? AND name = ?", (region, name))
 
+    def model_package_group_policy(self, region: str, name: str) -> str | None:
+        """The group's resource policy, or None."""
+        row = self._database.row(
+            "SELECT policy FROM model_package_group_policies WHERE region = ? AND name = ?", (region, name)
+        )
+        return str(row["policy"]) if row else None
+
+    def put_model_package_group_policy(self, region: str, name: str, policy: str) -> None:
+        """Keep a group's resource policy in place of an earlier one; the group must exist."""
+        self._database.write(
+            "INSERT INTO model_package_group_policies (region, name, policy) VALUES (?, ?, ?)"
+            " ON CONFLICT (region, name) DO UPDATE SET policy = excluded.policy",
+            (region, name, policy),
+        )
+
+    def remove_model_package_group_policy(self, region: str, name: str) -> None:
+        """Forget a group's resource policy."""
+        self._database.write("DELETE FROM model_package_group_policies WHERE region = ? AND name = ?", (region, name))
+
     def take_version(self, region: str, group_name: str) -> int:
         """The next version number of a group. It is never given out again, even if the version is deleted."""
         with self._database.transaction():

@@ -14,6 +14,15 @@ CREATE TABLE IF NOT EXISTS model_package_groups (
     PRIMARY KEY (region, name)
 );
 
+-- The resource policy of a group, as it was sent.
+CREATE TABLE IF NOT EXISTS model_package_group_policies (
+    region TEXT NOT NULL,
+    name   TEXT NOT NULL COLLATE NOCASE,
+    policy TEXT NOT NULL,
+    PRIMARY KEY (region, name),
+    FOREIGN KEY (region, name) REFERENCES model_package_groups (region, name) ON DELETE CASCADE
+);
+
 CREATE TABLE IF NOT EXISTS model_packages (
     region                 TEXT NOT NULL,
     arn                    TEXT NOT NULL,

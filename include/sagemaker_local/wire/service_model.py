@@ -38,3 +38,10 @@ def sagemaker() -> ServiceModel:
 def application_autoscaling() -> ServiceModel:
     """The model of Application Auto Scaling, read from disk once."""
     return ServiceModel("application-autoscaling")
+
+
+@cache
+def searched_members(resource: str) -> frozenset[str]:
+    """The members that Search answers about a resource of this kind."""
+    shape = sagemaker().output_shape("Search")
+    return frozenset(shape.members["Results"].member.members[resource].members) if shape else frozenset()

@@ -102,6 +102,7 @@ def list_page_by_page(rig: Rig) -> None:
         client.create_inference_recommendations_job(JobName=name, JobType="Default", RoleArn=ROLE, InputConfig=inputs)
     arn = client.describe_model(ModelName="page-1")["ModelArn"]
     client.add_tags(ResourceArn=arn, Tags=[{"Key": key, "Value": ""} for key in ("a", "b")])
+    client.search(Resource="ModelPackage", MaxResults=1)
     client.list_models(MaxResults=1)
     client.list_model_package_groups(MaxResults=1)
     client.list_model_packages(ModelPackageGroupName="g", MaxResults=1)

@@ -30,6 +30,9 @@ def faults(shape: Any, value: Any, path: str) -> Iterator[str]:
     elif shape.type_name == "list":
         for item in value:
             yield from faults(shape.member, item, f"{path}[]")
+    elif shape.type_name == "map":
+        for key, item in value.items():
+            yield from faults(shape.value, item, f"{path}.{key}")
     elif "enum" in shape.metadata and value not in shape.metadata["enum"]:
         yield f"{path} is {value!r}, which is none of the enum"
     elif shape.type_name == "timestamp" and not isinstance(value, float):
@@ -57,7 +60,13 @@ def use_everything(rig: Rig) -> None:
     client.update_model_package(ModelPackageArn=package, ModelApprovalStatus="Approved", ApprovalDescription="d")
     client.describe_model_package(ModelPackageName=package)
     client.list_model_packages(ModelPackageGroupName="fraud")
+    client.batch_describe_model_package(ModelPackageArnList=[package, f"{package}0"])
     client.describe_model_package_group(ModelPackageGroupName="fraud")
+    client.put_model_package_group_policy(ModelPackageGroupName="fraud", ResourcePolicy="{}")
+    client.get_model_package_group_policy(ModelPackageGroupName="fraud")
+    client.delete_model_package_group_policy(ModelPackageGroupName="fraud")
+    client.search(Resource="ModelPackage")
+    client.search(Resource="ModelPackageGroup")
     client.list_model_package_groups()
     rig.endpoint()
     client.describe_endpoint(EndpointName="staging")
@@ -75,6 +84,7 @@ def use_everything(rig: Rig) -> None:
     client.describe_endpoint(EndpointName="staging")
     rig.deployed()
     client.list_endpoints()
+    client.search(Resource="Endpoint")
     client.describe_model(ModelName="pipeline")
     client.list_models()
     client.describe_endpoint_config(EndpointConfigName="config-1")

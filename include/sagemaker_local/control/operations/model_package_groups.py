@@ -33,9 +33,7 @@ async def create_model_package_group(call: Call) -> Answer:
 
 async def describe_model_package_group(call: Call) -> Answer:
     """The group. It was made by the account, as far as is known here."""
-    account_id = call.services.account_id
-    identity = {"Arn": f"arn:aws:iam::{account_id}:root", "PrincipalId": account_id}
-    return {**_summary(found_group(call)), "CreatedBy": {"IamIdentity": identity}}
+    return described_group(call, found_group(call))
 
 
 async def list_model_package_groups(call: Call) -> Answer:
@@ -55,6 +53,13 @@ async def delete_model_package_group(call: Call) -> Answer:
         )
     call.store.remove_model_package_group(call.region, record.name)
     return None
+
+
+def described_group(call: Call, record: ModelPackageGroupRecord) -> dict[str, Any]:
+    """The group in DescribeModelPackageGroup's form."""
+    account_id = call.services.account_id
+    identity = {"Arn": f"arn:aws:iam::{account_id}:root", "PrincipalId": account_id}
+    return {**_summary(record), "CreatedBy": {"IamIdentity": identity}}
 
 
 def in_group(name: str) -> Predicate:

@@ -72,7 +72,25 @@ async def create_model_package(call: Call) -> Answer:
 
 async def describe_model_package(call: Call) -> Answer:
     """The package. A version goes by its group's name."""
-    record = _found(call, "ModelPackageName")
+    return described_package(_found(call, "ModelPackageName"))
+
+
+async def batch_describe_model_package(call: Call) -> Answer:
+    """What lists show of each version, and its InferenceSpecification; the ARNs that are none in a map of errors."""
+    found: dict[str, Any] = {}
+    errors: dict[str, Any] = {}
+    for arn in call.request.texts("ModelPackageArnList"):
+        try:
+            record = _package(call, arn)
+            found[arn] = _batch_summary(record)
+        except ApiError as error:
+            errors[arn] = {"ErrorCode": error.code, "ErrorResponse": error.message}
+    maps = {"ModelPackageSummaries": found, "BatchDescribeModelPackageErrorMap": errors}
+    return {name: items for name, items in maps.items() if items}
+
+
+def described_package(record: ModelPackageRecord) -> dict[str, Any]:
+    """The package in DescribeModelPackage's form."""
     answer: dict[str, Any] = {
         **{name: value for name, value in record.accepted.items() if name not in _NOT_DESCRIBED},
         **_summary(record),
@@ -142,7 +160,11 @@ def _made_by_token(call: Call) -> ModelPackageRecord | None:
 
 
 def _found(call: Call, member: str) -> ModelPackageRecord:
-    arn = call.home.arn_of(RESOURCE, call.request.required(member))
+    return _package(call, call.request.required(member))
+
+
+def _package(call: Call, name_or_arn: str) -> ModelPackageRecord:
+    arn = call.home.arn_of(RESOURCE, name_or_arn)
     record = call.store.model_package(call.region, arn)
     if record is None:
         raise does_not_exist("ModelPackage", arn)
@@ -168,6 +190,14 @@ def _merged_members(record: ModelPackageRecord, request: Members) -> dict[str, A
     if added:
         members["AdditionalInferenceSpecifications"] = [*members.get("AdditionalInferenceSpecifications", []), *added]
     return members
+
+
+def _batch_summary(record: ModelPackageRecord) -> dict[str, Any]:
+    """Raises ApiError for what this operation's answer has no form for."""
+    if record.group_name is None or "InferenceSpecification" not in record.accepted:
+        raise invalid(f"{record.arn} is not a versioned model package with an InferenceSpecification.")
+    summary = {name: value for name, value in _summary(record).items() if name != "ModelLifeCycle"}
+    return {**summary, "InferenceSpecification": record.accepted["InferenceSpecification"]}
 
 
 def _summary(record: ModelPackageRecord) -> dict[str, Any]:

@@ -25,7 +25,7 @@ async def add_tags(call: Call) -> Answer:
         tags = call.store.tags(arn)
         if len(tags) > MAX_TAGS:
             raise invalid(f"{arn} would have {len(tags)} tags; a resource can have at most {MAX_TAGS}.")
-    return {"Tags": _as_list(tags)}
+    return {"Tags": as_list(tags)}
 
 
 async def list_tags(call: Call) -> Answer:
@@ -37,7 +37,7 @@ async def list_tags(call: Call) -> Answer:
         size=call.request.integer("MaxResults") or _DEFAULT_PAGE_SIZE,
         token=call.request.text("NextToken"),
     )
-    answer: dict[str, Any] = {"Tags": _as_list(dict(found.items))}
+    answer: dict[str, Any] = {"Tags": as_list(dict(found.items))}
     return answer if found.next_token is None else {**answer, "NextToken": found.next_token}
 
 
@@ -101,5 +101,6 @@ def _unversioned_package_exists(call: Call, arn: str) -> bool:
     return True
 
 
-def _as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as the API writes them."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]

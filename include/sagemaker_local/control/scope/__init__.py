@@ -12,7 +12,7 @@ from include.sagemaker_local.control.scope import (
     models,
     recommendation_jobs,
     scaling,
-    tags,
+    tags_and_search,
     transform_jobs,
 )
 from include.sagemaker_local.wire.scope import Scope
@@ -25,7 +25,7 @@ SCOPES: Mapping[str, Scope] = {
     **endpoints.SCOPES,
     **transform_jobs.SCOPES,
     **recommendation_jobs.SCOPES,
-    **tags.SCOPES,
+    **tags_and_search.SCOPES,
 }
 """SageMaker's, by the operation's name, in the order of the document."""
 

@@ -1,4 +1,4 @@
-"""Create, Describe, List and Delete of ModelPackageGroup."""
+"""Create, Describe, List and Delete of ModelPackageGroup, and its policy."""
 
 from __future__ import annotations
 
@@ -21,4 +21,12 @@ SCOPES = {
         {**CREATED, **simplified("CrossAccountFilterOption", how="there is one account, so CrossAccount finds nothing")}
     ),
     "DeleteModelPackageGroup": Scope(exact("ModelPackageGroupName")),
+    "PutModelPackageGroupPolicy": Scope(
+        {
+            **exact("ModelPackageGroupName"),
+            **simplified("ResourcePolicy", how="kept and shown; nobody's access is decided by it"),
+        }
+    ),
+    "GetModelPackageGroupPolicy": Scope(exact("ModelPackageGroupName")),
+    "DeleteModelPackageGroupPolicy": Scope(exact("ModelPackageGroupName")),
 }

@@ -1,4 +1,4 @@
-"""Create, Describe, Update, List and Delete of ModelPackage."""
+"""Create, Describe, BatchDescribe, Update, List and Delete of ModelPackage."""
 
 from __future__ import annotations
 
@@ -66,6 +66,7 @@ SCOPES = {
             "ManagedStorageType": _UNMANAGED,
         },
     ),
+    "BatchDescribeModelPackage": Scope(exact("ModelPackageArnList")),
     "UpdateModelPackage": Scope(
         {
             **exact(
