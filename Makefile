@@ -7,10 +7,10 @@ CANDIDATE ?= good
 PORT ?= 4566
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up local test lint types layers unit test-docker parity format lock schema clean
+.PHONY: help install demo up local test lint types layers unit test-docker test-never-lost parity format lock schema clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/installed ## Create .venv and install the pinned requirements
 
@@ -49,6 +49,9 @@ layers: install ## import-linter: the layers of the design
 
 unit: install ## pytest
 	$(BIN)/python -m pytest -q
+
+test-never-lost: install ## Kill, fill disks and update under load, and look for what was lost (minutes)
+	$(BIN)/python -m pytest -q -m never_lost tests/never_lost
 
 test-docker: install ## The container runtime on a Docker engine: this machine's, or one started for the tests as root
 	$(BIN)/python -m tests.fakes.docker_daemon

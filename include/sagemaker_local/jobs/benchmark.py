@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from collections.abc import AsyncGenerator, Callable
@@ -27,6 +28,9 @@ from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store.store import Store
 
 logger = logging.getLogger(__name__)
+
+# Not felt beside a load test.
+_TAKEN_UP_INTERVAL_S = 0.2
 
 
 class Drive(Protocol):
@@ -64,6 +68,7 @@ def target_of(benchmark: Benchmark, region: str, tools: Tools) -> Target:
 
 async def measure_endpoint(target: Target, region: str, sample: Sample, tools: Tools) -> Result:
     """Load an endpoint that exists. What is wrong with it becomes the result's failure."""
+    await _taken_up(target.endpoint_name, region, tools.store)
     reason = _unfit(target.endpoint_name, region, tools.store)
     return Result(target, LoadFailure(reason)) if reason else await _load(target, sample, tools)
 
@@ -92,6 +97,14 @@ async def _load(target: Target, sample: Sample, tools: Tools) -> Result:
     except LocalSageMakerError as error:
         load = LoadFailure(in_full(error))
     return Result(target, load, started_at_s, tools.clock.now_s())
+
+
+async def _taken_up(endpoint_name: str, region: str, store: Store) -> None:
+    """A job that a restart of the server interrupted is taken up before its endpoint is: waits for that one."""
+    while (endpoint := store.endpoint(region, endpoint_name)) is not None:
+        if endpoint.status is not EndpointStatus.SYSTEM_UPDATING:
+            return
+        await asyncio.sleep(_TAKEN_UP_INTERVAL_S)
 
 
 def _unfit(endpoint_name: str, region: str, store: Store) -> str | None:

@@ -1,0 +1,305 @@
+"""`kill -9` of the server at chosen moments: what was acknowledged is there or comes about, and no process is left."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.e2e.test_killed_server import ROLE, artifact
+from tests.fakes.aws_server import client
+from tests.fakes.server_process import ServerProcess, alive, server_process
+from tests.never_lost.conftest import (
+    ALARM,
+    SLOW,
+    baking,
+    described,
+    guardrails,
+    make_alarm,
+    make_configs,
+    says,
+    set_alarm,
+    status,
+    wait_until,
+)
+
+pytestmark = pytest.mark.never_lost
+
+BLUE, GREEN = says("blue"), says("green")
+
+
+@contextmanager
+def server_on(tmp_path: Path) -> Iterator[ServerProcess]:
+    with server_process(tmp_path / "data", "--time-scale", "0.01", "--stage-seconds", "0.3") as server:
+        yield server
+
+
+def kill(server: ServerProcess) -> None:
+    """SIGKILL; returns when nothing of it runs any more."""
+    below = server.descendants()
+    server.end(kill=True)
+    wait_until(lambda: not alive(below), "every process below the server ends with it")
+
+
+def create(url: str) -> None:
+    client("sagemaker", url).create_endpoint(EndpointName="e", EndpointConfigName="blue")
+
+
+def update(url: str, kind: str, wait_s: int = 300) -> None:
+    deployment = guardrails(kind, wait_s)
+    client("sagemaker", url).update_endpoint(EndpointName="e", EndpointConfigName="green", DeploymentConfig=deployment)
+
+
+def in_service(url: str) -> None:
+    wait_until(lambda: status(url) in ("InService", "Failed"), "the endpoint is at rest")
+    assert status(url) == "InService", described(url)
+
+
+def invoke(url: str) -> bytes:
+    answer = client("sagemaker-runtime", url).invoke_endpoint(EndpointName="e", Body=b"x", ContentType="text/plain")
+    return bytes(answer["Body"].read())
+
+
+def only_what_serves(tmp_path: Path, server: ServerProcess) -> None:
+    """No more directories of containers than instances."""
+    wait_until(lambda: len(list(files(tmp_path))) == instances(server), "nothing else is left")
+
+
+def files(tmp_path: Path) -> Iterator[Path]:
+    """What there is of containers on disk."""
+    return (tmp_path / "data" / "run").glob("*")
+
+
+def instances(server: ServerProcess) -> int:
+    return sum(variant["CurrentInstanceCount"] for variant in described(server.url)["ProductionVariants"])
+
+
+def test_every_acknowledged_write_is_there(tmp_path: Path) -> None:
+    acknowledged: dict[str, list[str]] = {"object": [], "model": [], "alarm": []}
+    enough, lock = threading.Event(), threading.Lock()
+
+    def note(kind: str, name: str) -> None:
+        with lock:
+            acknowledged[kind].append(name)
+            if min(map(len, acknowledged.values())) >= 20:
+                enough.set()
+
+    def write(kind: str, one: Callable[[str], object]) -> None:
+        try:
+            for number in range(100_000):
+                one(f"{kind}-{number}")
+                note(kind, f"{kind}-{number}")
+        except Exception:  # the server is gone: what this one was about was not acknowledged
+            return
+
+    with server_on(tmp_path) as server:
+        s3, sagemaker = client("s3", server.url), client("sagemaker", server.url)
+        s3.create_bucket(Bucket="models")
+        container = {"Image": "image"}
+        alarm: dict[str, Any] = {
+            "Namespace": "N",
+            "MetricName": "M",
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanThreshold",
+        }
+        put_alarm = client("cloudwatch", server.url).put_metric_alarm
+        writers = [
+            threading.Thread(target=write, args=(kind, one))
+            for kind, one in (
+                ("object", lambda name: s3.put_object(Bucket="models", Key=name, Body=name.encode() * 1000)),
+                (
+                    "model",
+                    lambda name: sagemaker.create_model(
+                        ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container
+                    ),
+                ),
+                ("alarm", lambda name: put_alarm(AlarmName=name, **alarm)),
+            )
+        ]
+        for writer in writers:
+            writer.start()
+        assert enough.wait(60)
+        server.end(kill=True)
+        for writer in writers:
+            writer.join()
+    with server_on(tmp_path) as server:
+        s3 = client("s3", server.url)
+        for name in acknowledged["object"]:
+            assert s3.get_object(Bucket="models", Key=name)["Body"].read() == name.encode() * 1000
+        for name in acknowledged["model"]:
+            client("sagemaker", server.url).describe_model(ModelName=name)
+        pages = client("cloudwatch", server.url).get_paginator("describe_alarms").paginate()
+        held = {one["AlarmName"] for page in pages for one in page["MetricAlarms"]}
+        assert set(acknowledged["alarm"]) <= held
+
+
+def test_during_a_create(tmp_path: Path) -> None:
+    with server_on(tmp_path) as server:
+        make_configs(server.url, blue=BLUE)
+        create(server.url)
+        kill(server)  # acknowledged, and nothing more
+    with server_on(tmp_path) as server:
+        wait_until(lambda: list(files(tmp_path)), "its container is being started")
+        kill(server)
+    with server_on(tmp_path) as server:
+        in_service(server.url)
+        assert invoke(server.url) == b"blue x"
+        only_what_serves(tmp_path, server)
+
+
+@pytest.mark.parametrize("kind", ["CANARY", "ROLLING"])
+def test_during_a_bake(tmp_path: Path, kind: str) -> None:
+    with server_on(tmp_path) as server:
+        make_configs(server.url, 2, blue=BLUE, green=GREEN)
+        make_alarm(server.url)
+        create(server.url)
+        in_service(server.url)
+        update(server.url, kind, wait_s=3600)
+        wait_until(lambda: baking(server.url), "it bakes")
+        kill(server)
+    with server_on(tmp_path) as server:
+        wait_until(lambda: baking(server.url), "it was begun again")
+        set_alarm(server.url, "ALARM")
+        in_service(server.url)
+        shown = described(server.url)
+        assert (shown["EndpointConfigName"], ALARM in shown["FailureReason"]) == ("blue", True)
+        only_what_serves(tmp_path, server)
+
+
+def test_during_an_update(tmp_path: Path) -> None:
+    with server_on(tmp_path) as server:
+        make_configs(server.url, blue=BLUE, green=GREEN)
+        make_alarm(server.url)
+        create(server.url)
+        in_service(server.url)
+        update(server.url, "LINEAR", wait_s=10)
+        kill(server)
+    with server_on(tmp_path) as server:
+        in_service(server.url)
+        assert (described(server.url)["EndpointConfigName"], invoke(server.url)) == ("green", b"green x")
+        assert "FailureReason" not in described(server.url)
+        only_what_serves(tmp_path, server)
+
+
+def test_during_a_rollback(tmp_path: Path) -> None:
+    with server_on(tmp_path) as server:
+        make_configs(server.url, blue=says("blue", SLOW), green=says("green", SLOW))
+        make_alarm(server.url)
+        create(server.url)
+        in_service(server.url)
+        update(server.url, "ALL_AT_ONCE", wait_s=3600)
+        wait_until(lambda: baking(server.url), "it bakes")
+        request = threading.Thread(target=_ignoring_errors, args=(invoke, server.url))
+        request.start()  # on green, which is drained before the rollback is over
+        wait_until(lambda: _log_has(tmp_path, "green"), "green has the traffic")
+        set_alarm(server.url, "ALARM")
+        wait_until(lambda: status(server.url) in ("RollingBack", "InService"), "it goes back")
+        kill(server)
+        request.join()
+    with server_on(tmp_path) as server:
+        in_service(server.url)
+        assert (described(server.url)["EndpointConfigName"], invoke(server.url)) == ("blue", b"blue x")
+        assert ALARM in described(server.url)["FailureReason"]
+
+
+def test_during_a_change_of_capacity(tmp_path: Path) -> None:
+    with server_on(tmp_path) as server:
+        make_configs(server.url, blue=BLUE)
+        create(server.url)
+        in_service(server.url)
+        change = [{"VariantName": "AllTraffic", "DesiredInstanceCount": 2}]
+        client("sagemaker", server.url).update_endpoint_weights_and_capacities(
+            EndpointName="e", DesiredWeightsAndCapacities=change
+        )
+        kill(server)
+    with server_on(tmp_path) as server:
+        in_service(server.url)
+        assert instances(server) == 2
+        only_what_serves(tmp_path, server)
+
+
+def test_during_a_delete(tmp_path: Path) -> None:
+    with server_on(tmp_path) as server:
+        make_configs(server.url, blue=says("blue", SLOW))
+        create(server.url)
+        in_service(server.url)
+        request = threading.Thread(target=_ignoring_errors, args=(invoke, server.url))
+        request.start()
+        client("sagemaker", server.url).delete_endpoint(EndpointName="e")
+        kill(server)
+        request.join()
+    with server_on(tmp_path) as server:
+        with pytest.raises(ClientError, match="Could not find endpoint"):
+            wait_until(lambda: not described(server.url), "it is gone")
+        assert list(files(tmp_path)) == []
+
+
+def test_during_a_recommendation_job(tmp_path: Path) -> None:
+    with server_on(tmp_path) as server:
+        make_configs(server.url, blue=BLUE)
+        create(server.url)
+        in_service(server.url)
+        inputs = {"ModelPackageVersionArn": _package(server.url), "Endpoints": [{"EndpointName": "e"}]}
+        sagemaker = client("sagemaker", server.url)
+        sagemaker.create_inference_recommendations_job(
+            JobName="bench", JobType="Default", RoleArn=ROLE, InputConfig=inputs
+        )
+        wait_until(lambda: _job(server.url)["Status"] == "IN_PROGRESS", "it runs")
+        kill(server)
+    with server_on(tmp_path) as server:
+        wait_until(lambda: _job(server.url)["Status"] in ("COMPLETED", "FAILED"), "it has ended")
+        job = _job(server.url)
+        assert job["Status"] == "COMPLETED", job
+        assert job["EndpointPerformances"][0]["Metrics"]["MaxInvocations"] > 0
+
+
+def _job(url: str) -> dict[str, Any]:
+    answer: dict[str, Any] = client("sagemaker", url).describe_inference_recommendations_job(JobName="bench")
+    return answer
+
+
+def _package(url: str) -> str:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        member = tarfile.TarInfo("payload.txt")
+        member.size = 1
+        archive.addfile(member, io.BytesIO(b"x"))
+    client("s3", url).put_object(Bucket="models", Key="payload.tar.gz", Body=buffer.getvalue())
+    client("s3", url).put_object(Bucket="models", Key="model.tar.gz", Body=artifact(BLUE))
+    sagemaker = client("sagemaker", url)
+    sagemaker.create_model_package_group(ModelPackageGroupName="group")
+    made = sagemaker.create_model_package(
+        ModelPackageGroupName="group",
+        Domain="MACHINE_LEARNING",
+        Task="CLASSIFICATION",
+        SamplePayloadUrl="s3://models/payload.tar.gz",
+        InferenceSpecification={
+            "Containers": [
+                {"Image": "image", "ModelDataUrl": "s3://models/model.tar.gz", "Framework": "SAGEMAKER-SCIKIT-LEARN"}
+            ],
+            "SupportedContentTypes": ["text/plain"],
+            "SupportedResponseMIMETypes": ["text/plain"],
+        },
+    )
+    return str(made["ModelPackageArn"])
+
+
+def _log_has(tmp_path: Path, config: str) -> bool:
+    return f"1 of the traffic goes to {config}" in (tmp_path / "data.log").read_text()
+
+
+def _ignoring_errors(call: Callable[[str], object], url: str) -> None:
+    try:
+        call(url)
+    except Exception:  # the server was killed under it, which is what the test is about
+        return
