@@ -121,6 +121,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor = commands.add_parser("doctor", help="say whether this machine can serve", description=_doctor.__doc__)
     doctor.set_defaults(command=_doctor)
+    serve.add_argument(
+        "--images",
+        type=Path,
+        metavar="FILE",
+        help="which commands stand in for images (default: images.yaml in the data directory, if there is one)",
+    )
     prepare = commands.add_parser(
         "prepare", help="make the environments of images ahead of time", description=_prepare.__doc__
     )
@@ -193,6 +199,7 @@ def _serve(options: argparse.Namespace) -> int:
         runtime=options.runtime,
         docker_socket=options.docker_socket,
         signing_keys=signing_keys(options.credentials, os.environ),
+        images_file=options.images.absolute() if options.images else None,
         environments_dir=options.environments_dir.absolute(),
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -59,5 +59,7 @@ class Settings:
     runtime: RuntimeName = RuntimeName.PROCESS
     # Where Docker's own packages put it.
     docker_socket: Path = Path("/var/run/docker.sock")
+    # Which commands stand in for images; None is images.yaml in the data directory, if there is one.
+    images_file: Path | None = None
     # Python environments of the framework images, made once; any number of servers may share them.
     environments_dir: Path = field(default_factory=user_environments_dir)

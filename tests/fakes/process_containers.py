@@ -20,6 +20,7 @@ import uvloop
 
 from include.sagemaker_local.deployment import Container
 from include.sagemaker_local.runtime.contract import InstanceLimits, Placement
+from include.sagemaker_local.runtime.image_map import ImageMap
 from include.sagemaker_local.runtime.process import ProcessRuntime
 from include.sagemaker_local.runtime.running import RunningProcess
 from include.sagemaker_local.settings import Settings, user_environments_dir
@@ -88,11 +89,12 @@ class Answer:
 class Fleet:
     """Starts containers below `directory`, and knows how to ask them."""
 
-    def __init__(self, runner: asyncio.Runner, directory: Path, environments: Path) -> None:
+    def __init__(self, runner: asyncio.Runner, directory: Path, environments: Path, images: ImageMap | None) -> None:
         self.objects = DictObjects()
         self._runner = runner
         self._directory = directory
-        self._runtime = ProcessRuntime(self.objects, Settings(data_dir=directory, environments_dir=environments))
+        settings = Settings(data_dir=directory, environments_dir=environments)
+        self._runtime = ProcessRuntime(self.objects, settings, images)
         self._started: list[RunningProcess] = []
 
     def start(
@@ -146,10 +148,10 @@ class Fleet:
 
 
 @contextmanager
-def fleet(directory: Path, environments: Path | None = None) -> Iterator[Fleet]:
+def fleet(directory: Path, environments: Path | None = None, images: ImageMap | None = None) -> Iterator[Fleet]:
     """A fleet on a loop of its own; whatever was started is stopped at the end."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        made = Fleet(runner, directory, environments or user_environments_dir())
+        made = Fleet(runner, directory, environments or user_environments_dir(), images)
         try:
             yield made
         finally:

@@ -11,6 +11,7 @@ from include.sagemaker_local.errors import ContainerError
 from include.sagemaker_local.http1.errors import ConnectionFailed
 from include.sagemaker_local.http1.messages import Request, Response
 from include.sagemaker_local.runtime.contract import ContainerRuntime, Placement, RunningContainer
+from include.sagemaker_local.runtime.images import framework_image
 from include.sagemaker_local.runtime.usage import Usage
 from include.sagemaker_local.supervisor.health import HttpCaller
 
@@ -115,6 +116,13 @@ class FakeRuntime:
     def running(self) -> list[FakeProcess]:
         """Those that were started and have not ended."""
         return [process for process in self.started if process.exit_code() is None]
+
+
+class FrameworkOnlyRuntime(FakeRuntime):
+    """Serves the images that the process runtime serves."""
+
+    def check(self, container: Container) -> None:
+        framework_image(container.image, container=container.name)
 
 
 def unknown_image(name: str) -> ContainerError:

@@ -11,27 +11,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # The search path of a Debian based image, which AWS's framework images are.
-_IMAGE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+IMAGE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where one container runs: its directories, ports and CPUs, and the Python of its environment."""
+    """Where one container runs: its directories, ports, CPUs and programs."""
 
     name: str
     region: str
     directory: Path
-    python: Path
+    search_path: str  # where the programs of its image are
     port: int
     safe_ports: tuple[int, int]  # first and last of the range for second ports, inclusive
     vcpus: int
 
 
-def container_environment(user: Mapping[str, str], site: Site, project_root: Path) -> dict[str, str]:
-    """All variables of the process. `user` is the container's own `Environment` map."""
+def container_environment(user: Mapping[str, str], site: Site, project_root: Path | None = None) -> dict[str, str]:
+    """All variables of the process. `user` is the container's own `Environment` map, `project_root` serves it."""
     workers = user.get("SAGEMAKER_MODEL_SERVER_WORKERS", str(site.vcpus))
     defaults = {
-        "PATH": f"{site.python.parent}:{_IMAGE_PATH}",
+        "PATH": site.search_path,
         "HOME": str(site.directory),
         "HOSTNAME": site.name,
         "LANG": "C.UTF-8",
@@ -47,8 +47,9 @@ def container_environment(user: Mapping[str, str], site: Site, project_root: Pat
         "SAGEMAKER_BASE_DIR": str(site.directory / "ml"),
         "SAGEMAKER_BIND_TO_PORT": str(site.port),
         "SAGEMAKER_SAFE_PORT_RANGE": f"{site.safe_ports[0]}-{site.safe_ports[1]}",
-        "PYTHONPATH": ":".join(filter(None, [user.get("PYTHONPATH"), str(project_root)])),
     }
+    if project_root is not None:
+        platform["PYTHONPATH"] = ":".join(filter(None, [user.get("PYTHONPATH"), str(project_root)]))
     return {**defaults, **user, **platform}
 
 

@@ -36,6 +36,13 @@ _LOCK_POLL_S = 0.2  # there is no event for another process's lock
 _MAX_SUBSTITUTES = 8
 _TAIL_LINES = 5
 Say = Callable[[str], None]
+_IMPORT_ALL = """
+import importlib, importlib.metadata, sys
+for name in sys.argv[1:]:
+    for file in importlib.metadata.files(name) or ():
+        if file.name == "__init__.py" and len(file.parts) == 2:
+            importlib.import_module(file.parts[0])
+"""
 # Published without a wheel; plain Python.
 PURE = frozenset({"sagemaker-inference"})
 
@@ -175,6 +182,7 @@ async def _install_nearest(place: Path, requirements: tuple[str, ...], lock: int
     for _ in range(_MAX_SUBSTITUTES + 1):
         status, output = await _pip(place, [f"--only-binary={_names(requirements)}", *requirements], lock)
         if status == 0:
+            await _imported(place, requirements, lock)
             return _record(place, tuple(notes))
         other = substitute(requirements, output)
         if other is None:
@@ -183,6 +191,17 @@ async def _install_nearest(place: Path, requirements: tuple[str, ...], lock: int
         notes.append(other.note)
         requirements = other.requirements
     raise _failure(", ".join(requirements), output)
+
+
+async def _imported(place: Path, requirements: Sequence[str], lock: int) -> None:
+    """Import what was installed: that compiles what containers will need, and shows wheels that do not go together.
+
+    pip would compile everything, the tests of numerical libraries too, which takes twice as long as installing it.
+    """
+    names = _names(requirements).split(",")
+    status, output = await _run([str(place / "bin" / "python"), "-c", _IMPORT_ALL, *names], lock)
+    if status:
+        raise PipFailed(f"installed {', '.join(requirements)}, but they cannot be imported", _tail(output))
 
 
 def _names(requirements: Sequence[str]) -> str:
@@ -212,7 +231,7 @@ def _tail(output: str) -> tuple[str, ...]:
 async def _pip(place: Path, arguments: list[str], lock: int, cwd: Path | None = None) -> tuple[int, str]:
     python = str(place / "bin" / "python")
     pip = [sys.executable, "-m", "pip", "--python", python] if _has_pip() else [python, "-m", "pip"]
-    options = ["--quiet", "--no-input", "--disable-pip-version-check"]
+    options = ["--quiet", "--no-input", "--no-compile", "--disable-pip-version-check"]
     return await _run([*pip, "install", *options, *arguments], lock, cwd=cwd)
 
 

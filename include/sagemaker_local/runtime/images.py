@@ -50,7 +50,8 @@ def framework_image(image: str, *, container: str) -> FrameworkImage:
             container,
             f"uses the image {image!r}, which cannot run as a process: the process runtime serves AWS's scikit-learn "
             "and XGBoost images (repositories sagemaker-scikit-learn and sagemaker-xgboost); on a Docker engine "
-            "`serve --runtime docker` or `--runtime auto` runs any image that it has",
+            "`serve --runtime docker` or `--runtime auto` runs any image that it has, and images.yaml maps an image to "
+            "a command of this machine (`serve --images FILE`)",
         )
     framework, releases = row
     found = _VERSION.match(tag)

@@ -11,9 +11,14 @@ from include.sagemaker_local.objects import ObjectReader
 from include.sagemaker_local.runtime import artifacts
 from include.sagemaker_local.runtime.contract import Placement
 
+SUBMIT_DIRECTORY = "SAGEMAKER_SUBMIT_DIRECTORY"
+_CONTAINER_BASE = "/opt/ml"
+
 
 def unpack_model(objects: ObjectReader, container: Container, placement: Placement) -> Path:
     """The base directory (`ml`) below the placement's own, with the model in `model`; that is empty without one.
+
+    Code that SAGEMAKER_SUBMIT_DIRECTORY names in S3, as SDKs upload it (`sourcedir.tar.gz`), goes to `code`.
 
     Blocks. A restart serves what S3 holds now, and nothing left over. Raises ArtifactError or HostError.
     """
@@ -27,4 +32,19 @@ def unpack_model(objects: ObjectReader, container: Container, placement: Placeme
     if container.model_data_url is not None:
         data = objects.read(container.model_data_url)
         artifacts.unpack(data, container.model_data_url, base / "model")
+    source = container.environment.get(SUBMIT_DIRECTORY, "")
+    if source.startswith("s3://"):
+        artifacts.unpack(objects.read(source), source, base / "code")
     return base
+
+
+def code_directory(container: Container, placement: Placement) -> Path:
+    """Where the container's own code is, once `unpack_model` has returned.
+
+    SAGEMAKER_SUBMIT_DIRECTORY names an archive in S3, or a directory as a container on AWS sees it.
+    """
+    base, source = placement.directory / "ml", container.environment.get(SUBMIT_DIRECTORY, "")
+    if source.startswith("s3://"):
+        return base / "code"
+    below = source.removeprefix("file://").removeprefix(_CONTAINER_BASE)
+    return base / below.lstrip("/") if source and below != source else base / "model" / "code"

@@ -1,7 +1,7 @@
 """Containers as processes of this machine: one process group for each, on a loopback port of its own.
 
 What AWS gives a container and a process does not have: a file system of its own (the model lies at
-`$SAGEMAKER_BASE_DIR/model`, not at /opt/ml/model), and the packages of its image (the ones installed here serve).
+`$SAGEMAKER_BASE_DIR/model`, not at /opt/ml/model).
 """
 
 from __future__ import annotations
@@ -11,19 +11,23 @@ import itertools
 import logging
 import os
 import socket
+import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from include.sagemaker_local.deployment import Container
 from include.sagemaker_local.errors import ContainerError, HostError
 from include.sagemaker_local.objects import ObjectReader
 from include.sagemaker_local.runtime.contract import Placement
-from include.sagemaker_local.runtime.environment import Site, container_environment
-from include.sagemaker_local.runtime.environments import Environment, Environments, PipFailed
+from include.sagemaker_local.runtime.environment import IMAGE_PATH, Site, container_environment
+from include.sagemaker_local.runtime.environments import Environments, PipFailed
 from include.sagemaker_local.runtime.image_environments import provide_environment
+from include.sagemaker_local.runtime.image_map import ImageMap, MappedImage
 from include.sagemaker_local.runtime.images import FrameworkImage, framework_image
-from include.sagemaker_local.runtime.model_directory import unpack_model
+from include.sagemaker_local.runtime.model_directory import SUBMIT_DIRECTORY, code_directory, unpack_model
 from include.sagemaker_local.runtime.running import RunningProcess
 from include.sagemaker_local.settings import MEBIBYTE, Settings
 
@@ -31,6 +35,10 @@ _log = logging.getLogger(__name__)
 
 _PROJECT_ROOT = Path(__file__).resolve().parents[3]
 _SERVING = "include.sagemaker_local.serving"
+# The command's PYTHONPATH is its own business, so this project is not on it.
+_CONFINED_COMMAND = (
+    f"import sys; sys.path.insert(0, {str(_PROJECT_ROOT)!r}); from {_SERVING}.command import main; sys.exit(main())"
+)
 _HOST = "127.0.0.1"  # containers are reached through the server only, whatever address that one listens on
 # Connections wait here while the libraries are imported and when all workers are busy; gunicorn's default.
 _BACKLOG = 2048
@@ -43,14 +51,28 @@ _GIBIBYTE = 1024**3
 _MAX_BATCH_BODY_BYTES = 100 * MEBIBYTE
 
 
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """What a container runs. A `command` is confined by `arguments`; what serves a framework confines itself."""
+
+    arguments: list[str]
+    search_path: str
+    listener: socket.socket
+    directory: Path
+    environment: Mapping[str, str]
+    command: tuple[str, ...] = ()
+    project_root: Path | None = None
+
+
 class ProcessRuntime:
-    """Starts containers whose image is one of AWS's scikit-learn or XGBoost images as processes.
+    """Starts containers as processes: those of AWS's framework images, and what `images` has a command for.
 
     `start` has to be called on the server's main thread: on Linux a container ends with the thread that started it.
     """
 
-    def __init__(self, objects: ObjectReader, settings: Settings) -> None:
+    def __init__(self, objects: ObjectReader, settings: Settings, images: ImageMap | None = None) -> None:
         self._objects = objects
+        self._images = images or ImageMap()
         self._max_body_bytes = settings.max_invoke_body_bytes
         self._environments = Environments(settings.environments_dir)
         self._safe_ranges = itertools.cycle(range(_SAFE_PORT_RANGES))
@@ -62,52 +84,84 @@ class ProcessRuntime:
         Raises ArtifactError for a bad artifact, ContainerError for an image or setting that cannot be served, and
         HostError when this machine has no room, port or process left.
         """
-        image = framework_image(container.image, container=container.name)
-        _check_submit_directory(container)
+        mapped = self._images.find(container.image)
+        image = None if mapped else framework_image(container.image, container=container.name)
         await asyncio.to_thread(unpack_model, self._objects, container, placement)
-        environment = await self._environment(container, placement, image)
-        with _listener() as listener:
-            return await self._spawn(container, placement, image, environment.python, listener)
+        if mapped is not None:
+            program = await self._command(container, placement, mapped)
+        elif image is not None:
+            program = await self._serving(container, placement, image)
+        return await self._spawn(container, placement, program)
 
-    async def _environment(self, container: Container, placement: Placement, image: FrameworkImage) -> Environment:
-        """The image's environment, with the container's own requirements on top when its code lists some."""
+    def check(self, container: Container) -> None:
+        """Raises ContainerError, saying what would help, when this runtime has nothing for the container's image."""
+        if self._images.find(container.image) is None:
+            framework_image(container.image, container=container.name)
+
+    async def _serving(self, container: Container, placement: Placement, image: FrameworkImage) -> _Program:
+        """What serves a framework image, with the container's own requirements when its code lists some."""
         say = _teller(placement.log_file)
-        code = placement.directory / "ml" / "model" / "code"
-        try:
+        code = code_directory(container, placement)
+        with _told(container, say):
             environment = await provide_environment(self._environments, image, say)
             for note in environment.notes:
                 say(f"WARNING {note}: models may have to be made by what serves")
             if (code / "requirements.txt").is_file():
                 environment = await self._environments.layer(environment, code, say)
-        except PipFailed as error:
-            for line in error.tail:
-                say(line)
-            raise ContainerError(container.name, f"has no environment: {error}", log_tail=error.tail) from error
-        return environment
+        limit = _max_body_bytes(container, self._max_body_bytes)
+        options = [f"--framework={image.framework}", f"--image-version={image.version}", f"--max-body-bytes={limit}"]
+        python = environment.python
+        listener = _listener()
+        return _Program(
+            [str(python), "-m", _SERVING, *options, f"--listen-fd={listener.fileno()}"],
+            f"{python.parent}:{IMAGE_PATH}",
+            listener,
+            placement.directory,
+            {**container.environment, SUBMIT_DIRECTORY: str(code)},
+            project_root=_PROJECT_ROOT,
+        )
 
-    async def _spawn(
-        self, container: Container, placement: Placement, image: FrameworkImage, python: Path, listener: socket.socket
-    ) -> RunningProcess:
-        host, port = listener.getsockname()[:2]
+    async def _command(self, container: Container, placement: Placement, mapped: MappedImage) -> _Program:
+        """What images.yaml says; it listens by itself, on a port that is free now."""
+        path = os.environ.get("PATH", IMAGE_PATH)
+        if mapped.requirements:
+            say = _teller(placement.log_file)
+            with _told(container, say):
+                environment = await self._environments.provide("mapped", mapped.requirements, say)
+            path = f"{environment.directory / 'bin'}:{path}"
+        return _Program(
+            [sys.executable, "-c", _CONFINED_COMMAND],
+            path,
+            _listener(),
+            mapped.directory,
+            {**mapped.environment, **container.environment},
+            command=mapped.command,
+        )
+
+    async def _spawn(self, container: Container, placement: Placement, program: _Program) -> RunningProcess:
+        host, port = program.listener.getsockname()[:2]
         cpus = _cpus(placement)
         safe_ports = self._next_safe_ports()
-        site = Site(container.name, placement.region, placement.directory, python, port, safe_ports, len(cpus))
+        site = Site(
+            container.name, placement.region, placement.directory, program.search_path, port, safe_ports, len(cpus)
+        )
         lifeline, held = os.pipe()  # `held` is this process's end: when it closes, however that happens, the child ends
-        arguments = [
-            *_arguments(image, placement, cpus, listener.fileno(), lifeline),
-            f"--max-body-bytes={_max_body_bytes(container, self._max_body_bytes)}",
-        ]
         try:
-            with placement.log_file.open("ab") as log:
+            with program.listener as listener, placement.log_file.open("ab") as log:
+                inherited: tuple[int, ...] = (listener.fileno(), lifeline)
+                if program.command:  # it binds the port itself
+                    listener.close()
+                    inherited = (lifeline,)
                 process = await asyncio.create_subprocess_exec(
-                    str(python),
-                    *arguments,
-                    cwd=placement.directory,
-                    env=container_environment(container.environment, site, _PROJECT_ROOT),
+                    *program.arguments,
+                    *_confinement(placement, cpus, lifeline),
+                    *(["--", *program.command] if program.command else []),
+                    cwd=program.directory,
+                    env=container_environment(program.environment, site, program.project_root),
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    pass_fds=(listener.fileno(), lifeline),
+                    pass_fds=inherited,
                     start_new_session=True,
                 )
         except BaseException as error:
@@ -122,6 +176,17 @@ class ProcessRuntime:
     def _next_safe_ports(self) -> tuple[int, int]:
         first = _SAFE_PORTS_FROM + next(self._safe_ranges) * _SAFE_PORTS_EACH
         return first, first + _SAFE_PORTS_EACH - 1
+
+
+@contextmanager
+def _told(container: Container, say: Callable[[str], None]) -> Iterator[None]:
+    """What pip said last is in the container's log, and the container's error says that it has no environment."""
+    try:
+        yield
+    except PipFailed as error:
+        for line in error.tail:
+            say(line)
+        raise ContainerError(container.name, f"has no environment: {error}", log_tail=error.tail) from error
 
 
 def _teller(log_file: Path) -> Callable[[str], None]:
@@ -160,27 +225,10 @@ def _cpus(placement: Placement) -> tuple[int, ...]:
     return tuple(sorted(usable[(first + n) % len(usable)] for n in range(count)))
 
 
-def _arguments(
-    image: FrameworkImage, placement: Placement, cpus: tuple[int, ...], listen_fd: int, lifeline_fd: int
-) -> list[str]:
+def _confinement(placement: Placement, cpus: tuple[int, ...], lifeline_fd: int) -> list[str]:
     return [
-        "-m",
-        _SERVING,
-        f"--framework={image.framework}",
-        f"--image-version={image.version}",
-        f"--listen-fd={listen_fd}",
         f"--lifeline-fd={lifeline_fd}",
         f"--server-pid={os.getpid()}",
         f"--cpus={','.join(map(str, cpus))}",
         f"--memory-bytes={int(placement.limits.memory_gib * _GIBIBYTE)}",
     ]
-
-
-def _check_submit_directory(container: Container) -> None:
-    directory = container.environment.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
-    if directory.startswith("s3://"):
-        raise ContainerError(
-            container.name,
-            f"names its code in SAGEMAKER_SUBMIT_DIRECTORY={directory}, which the process runtime does not fetch; "
-            "pack the code into the model archive, below code/",
-        )

@@ -5,17 +5,25 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Protocol
 
 from include.sagemaker_local.deployment import Container
 from include.sagemaker_local.errors import ContainerError, HostError
 from include.sagemaker_local.objects import ObjectReader
 from include.sagemaker_local.runtime.contract import ContainerRuntime, Placement, RunningContainer
 from include.sagemaker_local.runtime.docker import open_docker
-from include.sagemaker_local.runtime.images import framework_image
+from include.sagemaker_local.runtime.image_map import ImageMap, read_image_map
 from include.sagemaker_local.runtime.process import ProcessRuntime
 from include.sagemaker_local.settings import RuntimeName, Settings
 
 _log = logging.getLogger(__name__)
+
+
+class Serving(ContainerRuntime, Protocol):
+    """A runtime that serves some images."""
+
+    def check(self, container: Container) -> None:
+        """Raises ContainerError when it does not serve the container's image."""
 
 
 class AutoRuntime:
@@ -24,7 +32,7 @@ class AutoRuntime:
     `docker` is None where no engine answered when the server started; `absence` says why.
     """
 
-    def __init__(self, process: ContainerRuntime, docker: ContainerRuntime | None, absence: str = "") -> None:
+    def __init__(self, process: Serving, docker: ContainerRuntime | None, absence: str = "") -> None:
         self._process = process
         self._docker = docker
         self._absence = absence
@@ -32,7 +40,7 @@ class AutoRuntime:
     async def start(self, container: Container, placement: Placement) -> RunningContainer:
         """As the chosen runtime starts it. Raises ContainerError for an image that would need the missing engine."""
         try:
-            framework_image(container.image, container=container.name)
+            self._process.check(container)
         except ContainerError as not_served:
             if self._docker is None:
                 raise ContainerError(
@@ -44,8 +52,11 @@ class AutoRuntime:
 
 @asynccontextmanager
 async def open_runtime(objects: ObjectReader, settings: Settings) -> AsyncIterator[ContainerRuntime]:
-    """The runtime that the settings name. Raises HostError when it is Docker and no engine answers."""
-    process = ProcessRuntime(objects, settings)
+    """The runtime that the settings name.
+
+    Raises HostError when it is Docker and no engine answers, and for an images.yaml that cannot be understood.
+    """
+    process = ProcessRuntime(objects, settings, _image_map(settings))
     async with AsyncExitStack() as opened:
         if settings.runtime is RuntimeName.PROCESS:
             yield process
@@ -61,3 +72,11 @@ async def open_runtime(objects: ObjectReader, settings: Settings) -> AsyncIterat
             yield AutoRuntime(process, None, str(error))
             return
         yield docker if settings.runtime is RuntimeName.DOCKER else AutoRuntime(process, docker)
+
+
+def _image_map(settings: Settings) -> ImageMap:
+    """The file that the settings name; else the data directory's, if there is one."""
+    if settings.images_file is not None:
+        return read_image_map(settings.images_file)
+    usual = settings.data_dir / "images.yaml"
+    return read_image_map(usual) if usual.exists() else ImageMap()

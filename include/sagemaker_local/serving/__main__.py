@@ -12,7 +12,8 @@ from include.sagemaker_local.serving.launch import parse
 def main() -> int:
     """Serve until SIGTERM. Returns the exit status: 0 after SIGTERM, 3 when the model could not be loaded."""
     launch = parse(sys.argv[1:])
-    confine(launch)  # first of all: threads and memory of the libraries count too
+    os.set_inheritable(launch.listen_fd, False)  # as the lifeline
+    confine(launch.confinement)  # first of all: threads and memory of the libraries count too
     from include.sagemaker_local.serving.front import serve
 
     return serve(launch)

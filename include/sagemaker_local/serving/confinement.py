@@ -9,26 +9,25 @@ import resource
 import signal
 import sys
 
-from include.sagemaker_local.serving.launch import Launch
+from include.sagemaker_local.serving.launch import Confinement
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-def confine(launch: Launch) -> None:
+def confine(given: Confinement) -> None:
     """Take the instance's CPUs and memory limit; workers inherit both.
 
     macOS has no CPU affinity and does not enforce the memory limit: there an instance type bounds only the workers.
     """
-    for fd in (launch.listen_fd, launch.lifeline_fd):
-        os.set_inheritable(fd, False)  # not for programs that user code starts
-    die_with_parent(launch.server_pid, signal.SIGTERM)
+    os.set_inheritable(given.lifeline_fd, False)  # not for programs that user code starts
+    die_with_parent(given.server_pid, signal.SIGTERM)
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, launch.cpus)
+        os.sched_setaffinity(0, given.cpus)
     # RLIMIT_DATA counts what a process really has for itself (heap and private writable mappings). RLIMIT_AS would also
     # count address space that is only reserved, of which numerical libraries and thread stacks reserve gigabytes.
     # The limit holds for each process: it stops one that runs away, and does not add up a container's workers.
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    limit = launch.memory_bytes if hard == resource.RLIM_INFINITY else min(launch.memory_bytes, hard)
+    limit = given.memory_bytes if hard == resource.RLIM_INFINITY else min(given.memory_bytes, hard)
     with contextlib.suppress(ValueError, OSError):  # macOS refuses limits below what is in use
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 

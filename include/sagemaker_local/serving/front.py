@@ -48,8 +48,10 @@ def serve(launch: Launch) -> int:
 async def _serve(launch: Launch, environment: ServingEnvironment, framework: ServedFramework) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, _on_sigterm, launch.server_pid, stop)
-    loop.add_reader(launch.lifeline_fd, end_group)  # nothing is ever written to it: readable means end-of-file
+    loop.add_signal_handler(signal.SIGTERM, _on_sigterm, launch.confinement.server_pid, stop)
+    loop.add_reader(
+        launch.confinement.lifeline_fd, end_group
+    )  # nothing is ever written to it: readable means end-of-file
     pool = WorkerPool(lambda: fork_worker(framework.load), environment.workers, environment.timeout_s)
     await pool.start()
     limit = min(framework.max_body_bytes, launch.max_body_bytes)

@@ -17,17 +17,24 @@ class LaunchError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Launch:
-    """One container process, as it was started."""
+class Confinement:
+    """What every container process is told: whose it is, and what of the machine it may use."""
 
-    framework: str  # a name of framework.py's table
-    image_version: str  # what the image's tag names, for the log; may be empty
-    listen_fd: int  # a bound, listening socket
     lifeline_fd: int  # reads end-of-file when the server is gone
     server_pid: int
     cpus: frozenset[int]
     memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One framework container, as it was started."""
+
+    framework: str  # a name of framework.py's table
+    image_version: str  # what the image's tag names, for the log; may be empty
+    listen_fd: int  # a bound, listening socket
     max_body_bytes: int
+    confinement: Confinement
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,7 @@ class ServingEnvironment:
     """The variables that AWS's framework containers read. A snapshot: later changes by user code do not count."""
 
     model_dir: Path
+    code_dir: Path
     program: str | None
     workers: int
     timeout_s: float
@@ -49,16 +57,32 @@ def parse(arguments: Sequence[str]) -> Launch:
     parser = argparse.ArgumentParser(prog="python -m include.sagemaker_local.serving")
     parser.add_argument("--framework", required=True)
     parser.add_argument("--image-version", required=True)
-    for name in ("--listen-fd", "--lifeline-fd", "--server-pid", "--memory-bytes", "--max-body-bytes"):
+    for name in ("--listen-fd", "--max-body-bytes"):
+        parser.add_argument(name, required=True, type=int)
+    add_confinement(parser)
+    options = parser.parse_args(arguments)
+    return Launch(
+        options.framework, options.image_version, options.listen_fd, options.max_body_bytes, confinement_of(options)
+    )
+
+
+def add_confinement(parser: argparse.ArgumentParser) -> None:
+    """The options that every container process has."""
+    for name in ("--lifeline-fd", "--server-pid", "--memory-bytes"):
         parser.add_argument(name, required=True, type=int)
     parser.add_argument("--cpus", required=True, type=lambda text: frozenset(map(int, text.split(","))))
-    return Launch(**vars(parser.parse_args(arguments)))
+
+
+def confinement_of(options: argparse.Namespace) -> Confinement:
+    """What they say."""
+    return Confinement(options.lifeline_fd, options.server_pid, options.cpus, options.memory_bytes)
 
 
 def read_environment() -> ServingEnvironment:
     """The container's variables. Raises LaunchError for a value that AWS's containers could not use either."""
     return ServingEnvironment(
         model_dir=Path(os.environ["SAGEMAKER_BASE_DIR"]) / "model",
+        code_dir=Path(os.environ["SAGEMAKER_SUBMIT_DIRECTORY"]),
         program=os.environ.get("SAGEMAKER_PROGRAM") or None,
         workers=int(_positive("SAGEMAKER_MODEL_SERVER_WORKERS", os.cpu_count() or 1)),
         timeout_s=_positive("SAGEMAKER_MODEL_SERVER_TIMEOUT", _DEFAULT_TIMEOUT_S),

@@ -31,14 +31,14 @@ class UnsupportedFormatError(Exception):
 
 
 def load(environment: ServingEnvironment) -> ScriptMode:
-    """Import the user's module from `code/` and load the model. Raises whatever user code raises."""
-    code = environment.model_dir / "code"
-    sys.path.insert(0, str(code))
+    """Import the user's module from its directory and load the model. Raises whatever user code raises."""
+    sys.path.insert(0, str(environment.code_dir))
     program = environment.program or "inference.py"
     if importlib.util.find_spec(program.removesuffix(".py")) is None:
         raise ModuleNotFoundError(
-            f"SAGEMAKER_PROGRAM is {program!r}, but the model archive holds no such module below code/; "
-            "pack it as code/inference.py, or name the module in SAGEMAKER_PROGRAM"
+            f"SAGEMAKER_PROGRAM is {program!r}, but {environment.code_dir} holds no such module; pack it into the "
+            "model archive as code/inference.py, name the module in SAGEMAKER_PROGRAM, or the archive that holds it in "
+            "SAGEMAKER_SUBMIT_DIRECTORY"
         )
     context = InvocationContext(str(environment.model_dir))
     transformer = Transformer(default_inference_handler=FrameworkDefaults())

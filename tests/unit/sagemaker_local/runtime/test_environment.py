@@ -9,7 +9,7 @@ import pytest
 from include.sagemaker_local.runtime.environment import Site, container_environment
 
 SITE = Site(
-    "predict", "eu-west-1", Path("/data/c"), Path("/environments/sklearn/bin/python"), 40001, (20000, 20009), vcpus=4
+    "predict", "eu-west-1", Path("/data/c"), "/environments/sklearn/bin:/usr/bin", 40001, (20000, 20009), vcpus=4
 )
 
 

@@ -66,12 +66,13 @@ def test_the_environment_is_what_the_platform_sets_and_nothing_else(
     assert set(environment) - set_within == {
         "MINE", "PATH", "HOME", "HOSTNAME", "LANG", "AWS_REGION", "SAGEMAKER_REGION", "SAGEMAKER_BASE_DIR",
         "SAGEMAKER_BIND_TO_PORT", "SAGEMAKER_SAFE_PORT_RANGE", "SAGEMAKER_MODEL_SERVER_WORKERS", "OMP_NUM_THREADS",
-        "PYTHONPATH", "PYTHONUNBUFFERED",
+        "PYTHONPATH", "PYTHONUNBUFFERED", "SAGEMAKER_SUBMIT_DIRECTORY",
     }  # fmt: skip
     assert environment["SAGEMAKER_BIND_TO_PORT"] == str(probe.port)
     assert environment["SAGEMAKER_BASE_DIR"] == f"{about['cwd']}/ml"
     assert environment["AWS_REGION"] == "eu-west-1"
     assert environment["PYTHONPATH"] == str(PROJECT)
+    assert environment["SAGEMAKER_SUBMIT_DIRECTORY"] == f"{about['cwd']}/ml/model/code"
 
 
 def test_the_instance_bounds_cpus_and_memory(about: dict[str, Any]) -> None:
@@ -183,9 +184,9 @@ def test_a_stopped_container_no_longer_listens(started: Fleet) -> None:
 
 REFUSED = {
     "an unknown image": (Container("c", "nginx:1", None), ContainerError),
-    "code in S3": (
+    "no code in S3": (
         Container("c", SKLEARN, None, {"SAGEMAKER_SUBMIT_DIRECTORY": "s3://b/source.tar.gz"}),
-        ContainerError,
+        ArtifactError,
     ),
     "a missing artifact": (Container("c", XGBOOST, "s3://models/none.tar.gz"), ArtifactError),
     "a bad artifact": (Container("c", XGBOOST, "s3://models/bad.tar.gz"), ArtifactError),

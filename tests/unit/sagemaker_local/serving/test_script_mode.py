@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from include.sagemaker_local.runtime.running import RunningProcess
+from tests.fakes.archives import tar_gz
 from tests.fakes.process_containers import Fleet, fleet, post
 
 pytestmark = pytest.mark.slow
@@ -106,6 +107,32 @@ def test_accepted_types_match_exactly(defaults: RunningProcess) -> None:
     answer = post(defaults, b"[1]", "application/json", "text/html")
     assert answer.status == 500
     assert answer.body.startswith(b"Content type text/html is not supported.")
+
+
+WHERE = b"""
+import os
+from beside import MARK
+
+def model_fn(model_dir):
+    return sorted(os.listdir(model_dir))
+
+def transform_fn(model, body, content_type, accept):
+    return f"{MARK} {model}", "text/plain"
+"""
+
+
+@pytest.mark.parametrize("submitted", ["s3://models/sourcedir.tar.gz", "/opt/ml/model/src", "file:///opt/ml/model/src"])
+def test_code_is_where_the_submit_directory_says(started: Fleet, submitted: str) -> None:
+    code = {"entry.py": WHERE, "beside.py": b"MARK = 'submitted'"}
+    started.objects.objects["s3://models/sourcedir.tar.gz"] = tar_gz(code)
+    archive = {"model.bin": b"x", **({} if "s3" in submitted else {f"src/{name}": text for name, text in code.items()})}
+    environment = {
+        "SAGEMAKER_PROGRAM": "entry.py",
+        "SAGEMAKER_SUBMIT_DIRECTORY": submitted,
+        "SAGEMAKER_MODEL_SERVER_WORKERS": "1",
+    }
+    running = started.start_ready(f"submitted-{len(submitted)}", archive, environment=environment)
+    assert post(running, b"").body.startswith(b"submitted ['model.bin'")
 
 
 def test_own_functions_get_text_headers_and_the_environments_accept(own: RunningProcess) -> None:

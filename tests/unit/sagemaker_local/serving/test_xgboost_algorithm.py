@@ -24,7 +24,7 @@ HIGH_CSV, LOW_CSV = b"2,0,0", b"-2,0,0"
 
 
 def environment(model_dir: Path, accept: str | None = None) -> ServingEnvironment:
-    return ServingEnvironment(model_dir, None, 1, 60.0, accept, False, None, None)
+    return ServingEnvironment(model_dir, model_dir / "code", None, 1, 60.0, accept, False, None, None)
 
 
 def ask(
