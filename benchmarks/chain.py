@@ -36,6 +36,8 @@ import uvloop
 from include.sagemaker_local.clock import SystemClock
 from include.sagemaker_local.data.entrance import Invocations
 from include.sagemaker_local.data.plane import DataPlane
+from include.sagemaker_local.fault_page import FaultPage
+from include.sagemaker_local.faults import FaultTable
 from include.sagemaker_local.gateway import Admin, Gateway
 from include.sagemaker_local.http1.client import HttpClient
 from include.sagemaker_local.http1.messages import Handler, Request, Response
@@ -279,12 +281,16 @@ def _gateway(hop_ports: list[int], opened: contextlib.ExitStack) -> Handler:
     store = Store(settings.data_dir / "sagemaker.sqlite3", clock)
     opened.callback(store.close)
     data = DataPlane(routes, settings, HttpClient(), clock, InvocationTally())
-    admin = Admin(store, settings, _nothing)
+    admin = Admin(store, settings, _nothing, FaultPage(FaultTable(), {}, _nobody))
     return Gateway(Invocations(data, _echo), _echo, admin, _echo).handle
 
 
 async def _nothing() -> None:
     """No part of this benchmark resets anything."""
+
+
+async def _nobody(on: bool) -> None:
+    """No part of it injects faults."""
 
 
 async def _serve(role: str, port: int, hop_ports: list[int]) -> None:

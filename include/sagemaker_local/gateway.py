@@ -7,18 +7,22 @@ from collections.abc import Awaitable, Callable
 
 from include.sagemaker_local.control.plane import TARGETS
 from include.sagemaker_local.data.entrance import Invocations
+from include.sagemaker_local.fault_page import FaultPage
 from include.sagemaker_local.http1.messages import Handler, Request, Response
 from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store.store import Store
 
-_ADMIN_PATHS = "GET /_local/health, POST /_local/reset and POST /moto-api/reset"
+_ADMIN_PATHS = "GET /_local/health, POST /_local/reset, POST /moto-api/reset, and GET, POST and DELETE /_local/faults"
 
 
 class Admin:
     """What the local SageMaker answers about itself."""
 
-    def __init__(self, store: Store, settings: Settings, reset: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, reset: Callable[[], Awaitable[None]], faults: FaultPage
+    ) -> None:
         self._store = store
+        self._faults = faults
         self._settings = settings
         self._reset = reset
 
@@ -28,13 +32,15 @@ class Admin:
         return target.startswith(b"/_local/") or target == b"/moto-api/reset"
 
     async def handle(self, request: Request) -> Response:
-        """Health and reset; 404 that names what there is for anything else."""
+        """Health, reset and faults; 404 that names what there is for anything else."""
         path = request.target.partition(b"?")[0]
         if path == b"/_local/health" and request.method == b"GET":
             return _json(200, self._health())
         if path in (b"/_local/reset", b"/moto-api/reset") and request.method == b"POST":
             await self._reset()
             return _json(200, {"status": "ok"})
+        if self._faults.owns(path):
+            return await self._faults.handle(request)
         return _json(404, {"message": f"The local SageMaker itself answers {_ADMIN_PATHS}."})
 
     def _health(self) -> dict[str, object]:

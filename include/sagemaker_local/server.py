@@ -22,12 +22,15 @@ from include.sagemaker_local.aws.s3_store import S3Store
 from include.sagemaker_local.aws.scaling_alarms import MotoScalingAlarms
 from include.sagemaker_local.aws.services import create_app_with
 from include.sagemaker_local.clock import SystemClock
-from include.sagemaker_local.control.plane import ControlPlane
+from include.sagemaker_local.control.plane import FAULTY_OPERATIONS, ControlPlane
 from include.sagemaker_local.data.entrance import Invocations
+from include.sagemaker_local.data.faulty_client import FaultyClient
 from include.sagemaker_local.data.plane import DataPlane
 from include.sagemaker_local.data_dir import hold_data_dir
 from include.sagemaker_local.edge.processes import GatewayProcesses
 from include.sagemaker_local.errors import HostError
+from include.sagemaker_local.fault_page import FaultPage
+from include.sagemaker_local.faults import FaultTable
 from include.sagemaker_local.gateway import Admin, Gateway
 from include.sagemaker_local.guard import guarded
 from include.sagemaker_local.http1 import unix_socket
@@ -47,7 +50,7 @@ from include.sagemaker_local.runtime.selection import open_runtime
 from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.signing_keys import ACCESS_KEY_VARIABLE, SECRET_VARIABLE
 from include.sagemaker_local.store.store import Store
-from include.sagemaker_local.supervisor import Fleets, Rollout, Supervisor
+from include.sagemaker_local.supervisor import DeploymentFaults, Fleets, Rollout, Supervisor
 from include.sagemaker_local.supervisor.pace import ScaledPace
 
 # What requests and containers get to end when the server is told to stop; nobody at a terminal waits much longer.
@@ -134,10 +137,12 @@ async def _serve(settings: Settings, public: list[socket.socket], port: int, ope
 
     objects = MountedObjects(memory, mount.handle)
     runtime, sink = await opened.enter_async_context(open_runtime(objects, settings)), MotoLogs(settings.account_id)
-    fleets = Fleets(runtime, client, sink, gateways, gateways, settings)
+    faults, pace = FaultTable(), ScaledPace(settings.time_scale)
+    deployment_faults = DeploymentFaults(faults, pace)
+    fleets = Fleets(runtime, client, sink, gateways, gateways, settings, faults=deployment_faults)
     alarms = MotoAlarms(settings.account_id)
-    rollout = Rollout(fleets, store, alarms, ScaledPace(settings.time_scale))
-    supervisor = Supervisor(store, fleets, rollout, settings)
+    rollout = Rollout(fleets, store, alarms, pace)
+    supervisor = Supervisor(store, fleets, rollout, settings, faults=deployment_faults)
     opened.push_async_callback(supervisor.close, min(CLOSE_GRACE_S, settings.stop_grace_s))
     book = MotoAlarmBook(settings.account_id, kept_alarms)
     sampler, watch = UtilisationSampler(fleets.serving, clock), AlarmWatch(book, series)
@@ -156,12 +161,17 @@ async def _serve(settings: Settings, public: list[socket.socket], port: int, ope
         ]
     )
 
-    data = DataPlane(gateways, settings, client, clock, gateways.tally, traffic=gateways.traffic)
-    control = ControlPlane(store, objects, clock, settings.account_id, supervisor.wake, jobs.wake, alarms, autoscaler)
+    faulty = FaultyClient(faults, gateways, fleets.crash)
+    opened.push_async_callback(faulty.close)
+    page = FaultPage(faults, FAULTY_OPERATIONS, gateways.pass_invocations_on)
+    data = DataPlane(gateways, settings, faulty, clock, gateways.tally, traffic=gateways.traffic)
+    control = ControlPlane(
+        store, objects, clock, settings.account_id, supervisor.wake, jobs.wake, alarms, autoscaler, faults
+    )
     gateway = Gateway(
         Invocations(data, mount.handle),
         control.handle,
-        Admin(store, settings, _Reset(store, mount, supervisor, jobs, metrics)),
+        Admin(store, settings, _Reset(store, mount, supervisor, jobs, metrics, page), page),
         mount.handle,
     )
     await supervisor.start()
@@ -202,11 +212,18 @@ async def _mount(
 
 
 class _Reset:
-    """Stops all jobs and fleets, and empties SageMaker's state, moto's state, metrics and the stored S3 objects."""
+    """Stops all jobs and fleets; empties SageMaker's and moto's state, metrics, faults and the stored S3 objects."""
 
     def __init__(
-        self, store: Store, mount: AwsMount, supervisor: Supervisor, jobs: JobRunner, metrics: Publisher
+        self,
+        store: Store,
+        mount: AwsMount,
+        supervisor: Supervisor,
+        jobs: JobRunner,
+        metrics: Publisher,
+        faults: FaultPage,
     ) -> None:
+        self._faults = faults
         self._store = store
         self._mount = mount
         self._supervisor = supervisor
@@ -216,6 +233,7 @@ class _Reset:
 
     async def __call__(self) -> None:
         async with self._one_at_a_time:
+            await self._faults.clear()
             await self._jobs.close()
             await self._supervisor.reset()
             self._store.reset()

@@ -9,12 +9,13 @@ from typing import Any
 
 from include.sagemaker_local.clock import SystemClock
 from include.sagemaker_local.deployment import Container, Deployment, VariantPlan
+from include.sagemaker_local.faults import FaultTable
 from include.sagemaker_local.lifecycle import EndpointEvent, EndpointStatus
 from include.sagemaker_local.routes import Route, RouteTable
 from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store.records import EndpointRecord
 from include.sagemaker_local.store.store import Store
-from include.sagemaker_local.supervisor import Fleets, Rollout, Supervisor
+from include.sagemaker_local.supervisor import DeploymentFaults, Fleets, Rollout, Supervisor
 from include.sagemaker_local.supervisor.tempo import Tempo
 from include.sagemaker_local.traffic import Traffic
 from tests.fakes.alarms import DictAlarms
@@ -50,14 +51,16 @@ class Stage:
     alarms: DictAlarms = field(default_factory=DictAlarms)
     pace: ManualPace = field(default_factory=ManualPace)
     startup_timeout_s: float = 5.0
+    faults: FaultTable = field(default_factory=FaultTable)
 
     def __post_init__(self) -> None:
         settings = Settings(data_dir=self.data_dir, startup_timeout_s=self.startup_timeout_s, invoke_timeout_s=5.0)
         self.traffic = Traffic()
         self.store = Store(self.data_dir / "store.sqlite3", SystemClock())
-        self.fleets = Fleets(self.runtime, self.runtime, self.logs, self.routes, self.traffic, settings, QUICK)
+        faults = DeploymentFaults(self.faults, self.pace)
+        self.fleets = Fleets(self.runtime, self.runtime, self.logs, self.routes, self.traffic, settings, QUICK, faults)
         rollout = Rollout(self.fleets, self.store, self.alarms, self.pace, QUICK)
-        self.supervisor = Supervisor(self.store, self.fleets, rollout, settings)
+        self.supervisor = Supervisor(self.store, self.fleets, rollout, settings, faults=faults)
 
     def create(self, name: str, deployment: Deployment, status: EndpointStatus = EndpointStatus.CREATING) -> None:
         live = None if status is EndpointStatus.CREATING else deployment

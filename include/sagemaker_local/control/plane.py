@@ -10,6 +10,7 @@ from include.sagemaker_local.alarms import AlarmReader
 from include.sagemaker_local.autoscaling import Autoscaler
 from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.control.call import Answer, Call, Operation, Services
+from include.sagemaker_local.control.injected import CAPACITY_OPERATIONS, refuse_injected
 from include.sagemaker_local.control.operations import (
     endpoint_configs,
     endpoints,
@@ -29,6 +30,7 @@ from include.sagemaker_local.control.operations import (
 )
 from include.sagemaker_local.control.scope import SCALING_SCOPES, SCOPES
 from include.sagemaker_local.errors import ApiError, HostError
+from include.sagemaker_local.faults import FaultTable, Kind
 from include.sagemaker_local.http1.messages import Request, Response
 from include.sagemaker_local.objects import ObjectLister
 from include.sagemaker_local.store import Store
@@ -111,6 +113,11 @@ _SERVICES = {
     "SageMaker": _Service(OPERATIONS, SCOPES, service_model.sagemaker),
     "AnyScaleFrontendService": _Service(SCALING_OPERATIONS, SCALING_SCOPES, service_model.application_autoscaling),
 }
+FAULTY_OPERATIONS = {
+    Kind.THROTTLING: frozenset({*OPERATIONS, *SCALING_OPERATIONS}),
+    Kind.RESOURCE_LIMIT_EXCEEDED: CAPACITY_OPERATIONS,
+}
+"""At which operations injected faults can strike."""
 TARGETS = tuple(f"{service}.".encode() for service in _SERVICES)
 """How X-Amz-Target begins in the requests that are for here."""
 
@@ -128,7 +135,9 @@ class ControlPlane:
         wake_jobs: Callable[[], None],
         alarms: AlarmReader,
         autoscaler: Autoscaler,
+        faults: FaultTable | None = None,
     ) -> None:
+        self._faults = faults or FaultTable()
         self._services = Services(store, objects, clock, account_id, wake_endpoints, wake_jobs, alarms, autoscaler)
 
     async def handle(self, request: Request) -> Response:
@@ -153,7 +162,9 @@ class ControlPlane:
         shape = service.model().input_shape(name)
         members = validated(shape, json11.body(request)) if shape else {}
         service.scopes[name].refuse_unsupported(name, members)
-        return await operation(Call(self._services, scope.region, Members(members)))
+        call = Call(self._services, scope.region, Members(members))
+        refuse_injected(self._faults, name, call)
+        return await operation(call)
 
 
 def _operation(name: str, service: _Service) -> Operation:

@@ -35,6 +35,13 @@ class DropRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class PassInvocationsOn:
+    """Asked: from now on the main process answers invocations too, or no longer. The answer, None: so it is."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Drain:
     """Asked: wait until nothing is under way on the instances, at most `timeout_s`. The answer says whether it was so.
 

@@ -46,6 +46,7 @@ class GatewayProcesses(RouteTable):
         self._serve = orders.Serve(settings, main_name)
         self._processes = [_Process(listener, self._introduce) for listener in listeners]
         self._farewell: list[Counts] = []
+        self._passes_on = False
 
     # -- as RouteTable
 
@@ -78,6 +79,14 @@ class GatewayProcesses(RouteTable):
             taken += counts or ()
         return taken
 
+    # -- for injected faults, which are the main process's
+
+    async def pass_invocations_on(self, on: bool) -> None:
+        """Has the main process answer all invocations, or no longer; returns when it is so everywhere."""
+        if on != self._passes_on:
+            self._passes_on = on
+            await asyncio.gather(*self._ask_all(orders.PassInvocationsOn(on), _ANSWER_S, late=None))
+
     # -- life
 
     async def start(self) -> None:
@@ -100,6 +109,7 @@ class GatewayProcesses(RouteTable):
         """Everything that a process has to know before it accepts connections."""
         for route in self.routes():
             channel.tell(orders.PutRoute(route))
+        await channel.ask(orders.PassInvocationsOn(self._passes_on))
         await channel.ask(self._serve)
 
     def _tell(self, message: object) -> None:

@@ -57,6 +57,7 @@ class Worker:
         self._traffic = Traffic()
         self._tally = InvocationTally()
         self._server: HttpServer | None = None
+        self._passes_on = False
 
     def receive(self, order: Any) -> Awaitable[Any] | None:
         """Follows an order of the main process."""
@@ -65,6 +66,8 @@ class Worker:
                 self._routes.put(route)
             case orders.DropRoute(region, endpoint_name):
                 self._routes.drop(region, endpoint_name)
+            case orders.PassInvocationsOn(on):
+                return self._pass_on(on)
             case orders.Drain(instance_ids, timeout_s):
                 return self._traffic.drained(instance_ids, timeout_s)
             case orders.TakeCounts():
@@ -87,9 +90,9 @@ class Worker:
         invoke = guarded(Invocations(data, ask_main).handle, settings, clock)
 
         async def handle(request: Request) -> Response:
-            if request.target.partition(b"?")[0].endswith(_OPERATIONS):
-                return await invoke(request)
-            return await ask_main(request)
+            if self._passes_on or not request.target.partition(b"?")[0].endswith(_OPERATIONS):
+                return await ask_main(request)
+            return await invoke(request)
 
         self._server = await start_server(
             handle,
@@ -97,6 +100,9 @@ class Worker:
             max_body_bytes=MAX_BODY_BYTES,
             connection=lambda book: EdgeConnection(book, main_name),
         )
+
+    async def _pass_on(self, on: bool) -> None:
+        self._passes_on = on
 
     async def _finish(self, grace_s: float) -> list[Counts]:
         if self._server is not None:

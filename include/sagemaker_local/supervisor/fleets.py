@@ -12,6 +12,7 @@ from include.sagemaker_local.runtime.contract import ContainerRuntime
 from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.supervisor.fleet import Fleet, InstanceMembers
 from include.sagemaker_local.supervisor.health import HealthCheck, HttpCaller
+from include.sagemaker_local.supervisor.injected import DeploymentFaults
 from include.sagemaker_local.supervisor.logs import LogSink
 from include.sagemaker_local.supervisor.resize import growth
 from include.sagemaker_local.supervisor.serving import RunningFleet, Serving
@@ -35,6 +36,7 @@ class Fleets:
         traffic: Drain,
         settings: Settings,
         tempo: Tempo | None = None,
+        faults: DeploymentFaults | None = None,
     ) -> None:
         tempo = tempo or Tempo()
         health = HealthCheck(
@@ -50,6 +52,7 @@ class Fleets:
             run_directory(settings),
             settle_s=tempo.settle_s,
             log_interval_s=tempo.log_interval_s,
+            faults=faults,
         )
         self._watch = Watch(runtime, health, tempo=tempo)
         self._routes = routes
@@ -73,6 +76,14 @@ class Fleets:
     def serving(self) -> list[Fleet]:
         """The fleets that have an endpoint's traffic at this moment."""
         return [one.fleet for serving in self._serving.values() for one in serving.with_traffic()]
+
+    async def crash(self, host: str, port: int) -> None:
+        """Kills the container that listens there; whoever looks after it finds it dead. Does nothing without one."""
+        everybody = (one.fleet for serving in self._serving.values() for one in serving.fleets())
+        for member in (member for fleet in everybody for member in fleet.members()):
+            running = member.running
+            if running is not None and (running.host, running.port) == (host, port):
+                await member.stop(grace_s=0)
 
     async def open(self, region: str, endpoint_name: str, deployment: Deployment) -> None:
         """Starts a fleet, waits for /ping, gives it the endpoint's traffic; then drains and stops the one it replaces.

@@ -15,6 +15,7 @@ from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store.records import EndpointRecord
 from include.sagemaker_local.supervisor.fleets import Fleets, run_directory
 from include.sagemaker_local.supervisor.guard import RolledBack
+from include.sagemaker_local.supervisor.injected import DeploymentFaults
 from include.sagemaker_local.supervisor.reasons import MAX_REASON_CHARS, FleetFailed
 from include.sagemaker_local.supervisor.rollout import Rollout
 from include.sagemaker_local.supervisor.tempo import Tempo
@@ -68,12 +69,14 @@ class Supervisor:
         rollout: Rollout,
         settings: Settings,
         tempo: Tempo | None = None,
+        faults: DeploymentFaults | None = None,
     ) -> None:
         self._retry_s = (tempo or Tempo()).disk_retry_s
         self._store = store
         self._fleets = fleets
         self._rollout = rollout
         self._settings = settings
+        self._faults = faults or DeploymentFaults()
         self._work: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._closed = False
 
@@ -173,7 +176,7 @@ class Supervisor:
 
     async def _roll_back(self, record: EndpointRecord) -> None:
         """Back to the old fleet, which normally never stopped. FailureReason stays until the next update."""
-        failure = await self._attempt(record, record.live, lambda live: self._rollout.back(record, live))
+        failure = await self._attempt(record, record.live, lambda live: self._back(record, live))
         if failure is None:
             reason = record.failure_reason
             await self._move(record, EndpointEvent.ROLLED_BACK, wanted=None, failure_reason=reason)
@@ -184,6 +187,10 @@ class Supervisor:
         await self._move(
             record, EndpointEvent.ROLLBACK_FAILED, live=serving or record.live, wanted=None, failure_reason=reason
         )
+
+    async def _back(self, record: EndpointRecord, live: Deployment) -> None:
+        self._faults.meet_rollback(record.region, record.name)
+        await self._rollout.back(record, live)
 
     async def _open(self, record: EndpointRecord, deployment: Deployment | None) -> str | None:
         """None when the deployment serves, else the FailureReason."""

@@ -12,6 +12,7 @@ from include.sagemaker_local.errors import ArtifactError, ContainerError, LocalS
 from include.sagemaker_local.runtime.contract import ContainerRuntime
 from include.sagemaker_local.supervisor.fleet import Fleet, Member, plan_fleet
 from include.sagemaker_local.supervisor.health import HealthCheck
+from include.sagemaker_local.supervisor.injected import DeploymentFaults
 from include.sagemaker_local.supervisor.logs import LogSink
 from include.sagemaker_local.supervisor.reasons import ContainerFailure, FleetFailed, Stage
 
@@ -34,6 +35,7 @@ class FleetStarter:
         *,
         settle_s: float,
         log_interval_s: float,
+        faults: DeploymentFaults | None = None,
     ) -> None:
         self.runtime = runtime
         self.health = health
@@ -41,13 +43,16 @@ class FleetStarter:
         self._run_dir = run_dir
         self._settle_s = settle_s
         self._log_interval_s = log_interval_s
+        self._faults = faults or DeploymentFaults()
 
     async def start(self, region: str, endpoint_name: str, deployment: Deployment) -> Fleet:
         """A fleet whose containers all answer /ping.
 
-        Raises ArtifactError when an artifact cannot be used and FleetFailed when containers do not come up; their logs
+        Raises ArtifactError when an artifact cannot be used and FleetFailed when containers do not come up (or another
+        ContainerError, when a fault was injected); their logs
         are shipped and everything that was started is stopped by then.
         """
+        await self._faults.meet_start(region, endpoint_name, deployment)
         fleet = plan_fleet(region, endpoint_name, deployment, self._run_dir, self._sink)
         shipping = asyncio.create_task(ship_logs(endpoint_name, tuple(fleet.members()), self._log_interval_s))
         try:
@@ -79,7 +84,7 @@ class FleetStarter:
 
     async def _all_ready(self, fleet: Fleet) -> None:
         """Waits for all; once one has failed, the others get `settle_s` so that only those at fault are named."""
-        checks = [(member, asyncio.create_task(self._check(member))) for member in fleet.members()]
+        checks = [(member, asyncio.create_task(self._check(fleet, member))) for member in fleet.members()]
         tasks = [task for _, task in checks]
         try:
             await _first_failure(tasks)
@@ -92,8 +97,10 @@ class FleetStarter:
         if failures:
             raise FleetFailed(fleet.deployment, failures)
 
-    async def _check(self, member: Member) -> str | None:
-        return await self.health.wait(member.process, member.startup_timeout_s)
+    async def _check(self, fleet: Fleet, member: Member) -> str | None:
+        return self._faults.failed_ping(fleet, member) or await self.health.wait(
+            member.process, member.startup_timeout_s
+        )
 
 
 async def _first_failure(checks: Iterable[asyncio.Task[str | None]]) -> None:

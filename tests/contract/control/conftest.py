@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from include.sagemaker_local.autoscaling import Autoscaler, ScalingTempo
 from include.sagemaker_local.control.plane import ControlPlane
 from include.sagemaker_local.deployment import Deployment
+from include.sagemaker_local.faults import FaultTable
 from include.sagemaker_local.lifecycle import EndpointEvent
 from include.sagemaker_local.metrics.series import MetricSeries
 from include.sagemaker_local.store import Store
@@ -42,6 +43,7 @@ class Rig:
         self.autoscaler = Autoscaler(
             self.store, self.series, self.scaling_alarms, self.clock, self._wake_endpoints, ScalingTempo(60.0, 1.0)
         )
+        self.faults = FaultTable()
         self.plane = ControlPlane(
             self.store,
             self.objects,
@@ -51,6 +53,7 @@ class Rig:
             self._wake_jobs,
             self.alarms,
             self.autoscaler,
+            self.faults,
         )
         self.client = sagemaker_client(self.plane.handle)
         self.scaling = service_client("application-autoscaling", self.plane.handle)

@@ -112,6 +112,29 @@ def test_connections_spread_over_the_processes_and_what_is_not_theirs_is_the_mai
     run(test)
 
 
+def test_the_main_process_can_answer_invocations_for_a_while_also_when_a_process_is_started_again() -> None:
+    async def test(stage: Stage) -> None:
+        async with container() as only:
+            stage.put("i-1", only)
+            await stage.gateways.drained((), BOUND_S)
+            http = HttpClient()
+            assert (await stage.ask(http)).header(b"x-by") is None
+            await stage.gateways.pass_invocations_on(True)
+            assert (await stage.ask(http)).header(b"x-by") == b"main"  # on a connection that was there before
+            before = stage.pids()
+            for pid in before:
+                os.kill(pid, signal.SIGKILL)
+            await until(
+                lambda: not set(before) & set(stage.pids()) and len(stage.pids()) == 2, "they are back", bound_s=60
+            )
+            assert [(await stage.ask_anew()).header(b"x-by") for _ in range(8)] == [b"main"] * 8
+            await stage.gateways.pass_invocations_on(False)
+            assert (await stage.ask_anew()).header(b"x-by") is None
+            await http.close()
+
+    run(test)
+
+
 def test_an_instance_is_drained_when_no_process_has_a_request_under_way_on_it() -> None:
     async def test(stage: Stage) -> None:
         begun, may_end = asyncio.Event(), asyncio.Event()
