@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum, auto
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import uvloop
 
@@ -89,6 +89,10 @@ class Bench:
             return self._runner.run(self.kit.client.request(running.host, running.port, request, timeout_s=5)).status
         except HttpError:
             return None
+
+    def within(self, timeout_s: float, work: Coroutine[Any, Any, None]) -> None:
+        """Raises TimeoutError, giving up on the work, when it takes longer."""
+        self._runner.run(asyncio.wait_for(work, timeout_s))
 
     def usage(self, running: RunningContainer) -> Usage | None:
         return self._runner.run(running.usage())

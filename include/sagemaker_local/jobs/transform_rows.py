@@ -11,7 +11,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from include.sagemaker_local.errors import LocalSageMakerError
@@ -29,8 +30,7 @@ class RowError(LocalSageMakerError):
 def filtered(records: Sequence[bytes], processing: Processing) -> list[bytes]:
     """What the input filter leaves of each record, each on a line of its own."""
     kind = processing.read_as or Format.CSV
-    values = [_read(record, kind, "record", number) for number, record in enumerate(records, 1)]
-    return _selected(values, processing.input_filter, kind, "InputFilter, record")
+    return _selected(_values(records, kind, "record"), processing.input_filter, kind, "InputFilter, record")
 
 
 def processed(answer: bytes, rows: Sequence[bytes], processing: Processing) -> list[bytes]:
@@ -41,13 +41,12 @@ def processed(answer: bytes, rows: Sequence[bytes], processing: Processing) -> l
     kind = processing.written_as or Format.CSV
     if processing.join and kind is Format.CSV and processing.output_filter.whole:
         return _appended(rows, answer)
-    values = _answered(answer, kind)
-    if processing.join:
-        values = _joined(rows, values, processing.read_as or kind)
+    outputs = _Outputs.of(answer, kind)
+    values = _joined(rows, outputs, processing.read_as or kind) if processing.join else outputs.values
     return _selected(values, processing.output_filter, kind, "OutputFilter, result")
 
 
-def _selected(values: Sequence[Any], path: JsonPath, kind: Format, what: str) -> list[bytes]:
+def _selected(values: Iterable[Any], path: JsonPath, kind: Format, what: str) -> list[bytes]:
     """What `path` selects from each value, a line each. `what` says in an error which path and values these are."""
     selected: list[bytes] = []
     for number, value in enumerate(values, 1):
@@ -67,12 +66,33 @@ def _appended(rows: Sequence[bytes], answer: bytes) -> list[bytes]:
     ]
 
 
-def _joined(rows: Sequence[bytes], outputs: list[Any], kind: Format) -> list[Any]:
-    inputs = [_read(row, kind, "record", number) for number, row in enumerate(rows, 1)]
-    if len(outputs) == 1 and len(inputs) > 1 and isinstance(outputs[0], list) and kind is not Format.CSV:
-        outputs = outputs[0]  # one JSON array for all the records of the request
-    _check_number(len(inputs), len(outputs))
-    return [_join(given, got, kind) for given, got in zip(inputs, outputs, strict=True)]
+@dataclass(frozen=True, slots=True)
+class _Outputs:
+    """The records of an answer: how many, and each, read when its turn comes. A million of them are never held."""
+
+    count: int
+    values: Iterable[Any]
+
+    @classmethod
+    def of(cls, answer: bytes, kind: Format) -> _Outputs:
+        """JSON is one document, or one on each line."""
+        if kind is Format.JSON:
+            try:
+                return cls(1, [json.loads(answer)])
+            except ValueError:
+                pass  # then a document on each line
+        lines = _answer_lines(answer)
+        return cls(len(lines), _values(lines, kind, "result"))
+
+
+def _joined(rows: Sequence[bytes], outputs: _Outputs, kind: Format) -> Iterator[Any]:
+    if outputs.count == 1 and len(rows) > 1 and kind is not Format.CSV:
+        (only,) = outputs.values
+        if isinstance(only, list):  # one JSON array for all the records of the request
+            outputs = _Outputs(len(only), only)
+    _check_number(len(rows), outputs.count)
+    pairs = zip(_values(rows, kind, "record"), outputs.values, strict=True)
+    return (_join(given, got, kind) for given, got in pairs)
 
 
 def _check_number(asked: int, answered: int) -> None:
@@ -91,26 +111,18 @@ def _join(given: Any, got: Any, kind: Format) -> Any:
     return {"SageMakerInput": given, "SageMakerOutput": got}
 
 
-def _answered(answer: bytes, kind: Format) -> list[Any]:
-    """The records of an answer. JSON is one document, or one on each line."""
-    if kind is Format.JSON:
-        try:
-            return [json.loads(answer)]
-        except ValueError:
-            pass  # then a document on each line
-    return [_read(line, kind, "result", number) for number, line in enumerate(_answer_lines(answer), 1)]
-
-
 def _answer_lines(answer: bytes) -> list[bytes]:
     return [line for line in answer.split(b"\n") if line.strip()]
 
 
-def _read(record: bytes, kind: Format, what: str, number: int) -> Any:
-    try:
-        text = record.decode()
-        return _cells(text.rstrip("\r\n")) if kind is Format.CSV else json.loads(text)
-    except (ValueError, csv.Error) as error:
-        raise RowError(f"{what} {number} is not {kind}: {error}") from None
+def _values(records: Iterable[bytes], kind: Format, what: str) -> Iterator[Any]:
+    """Each record, read when its turn comes. `what` says in an error what the records are."""
+    for number, record in enumerate(records, 1):
+        try:
+            text = record.decode()
+            yield _cells(text.rstrip("\r\n")) if kind is Format.CSV else json.loads(text)
+        except (ValueError, csv.Error) as error:
+            raise RowError(f"{what} {number} is not {kind}: {error}") from None
 
 
 def _cells(line: str) -> list[str]:

@@ -50,7 +50,7 @@ class RunningDockerContainer:
         self._log_file = log_file
         self._removed = removed
         self._exit_code: int | None = None
-        self._stopped = False
+        self._stopping: asyncio.Task[None] | None = None
         self._follower = asyncio.create_task(self._follow())
 
     def exit_code(self) -> int | None:
@@ -75,11 +75,14 @@ class RunningDockerContainer:
     async def stop(self, grace_s: float) -> None:
         """SIGTERM to its first process, after `grace_s` SIGKILL to all; returns when the container is removed.
 
-        An engine that is away cannot remove it: that is logged, and made good for when it is back.
+        An engine that is away cannot remove it: that is logged, and made good for when it is back. Whoever gives up
+        waiting does not keep it alive.
         """
-        if self._stopped:
-            return
-        self._stopped = True
+        if self._stopping is None:
+            self._stopping = asyncio.create_task(self._stop(grace_s))
+        await asyncio.shield(self._stopping)
+
+    async def _stop(self, grace_s: float) -> None:
         try:
             if grace_s > 0 and not await self._ended(0):
                 await self._signal("SIGTERM")

@@ -155,6 +155,14 @@ def test_a_container_that_dies_is_noticed_and_nothing_of_an_instance_is_left(ben
     assert not [name for name in labelled(docker_socket, "sluice.run") if "i-dying" in name]
 
 
+def test_a_container_ends_although_nobody_waits_for_its_end_any_more(bench: Bench, docker_socket: Path) -> None:
+    running = bench.ready(bench.start("given-up", Behaviour.STUBBORN, instance_id="i-given-up"))
+    with pytest.raises(TimeoutError):
+        bench.within(0.2, running.stop(grace_s=1.0))
+    bench.stop(running)
+    assert not [name for name in labelled(docker_socket, "sluice.run") if "i-given-up" in name]
+
+
 def test_somebody_removes_the_container(bench: Bench, docker_socket: Path) -> None:
     running = bench.ready(bench.start("removed", Behaviour.SERVES))
     engine_call(docker_socket, "DELETE", f"/containers/{running.id}", {"force": "1"})  # type: ignore[attr-defined]

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,8 @@ def server(docker_socket: Path, tmp_path: Path) -> Iterator[ServerProcess]:
         yield started
 
 
-def docker_server(socket: Path, data_dir: Path, runtime: str = "docker") -> Any:
-    return server_process(data_dir, "--runtime", runtime, "--docker-socket", str(socket))
+def docker_server(socket: Path, data_dir: Path, runtime: str = "docker", *arguments: str) -> Any:
+    return server_process(data_dir, "--runtime", runtime, "--docker-socket", str(socket), *arguments)
 
 
 def until(condition: Callable[[], object], what: str) -> None:
@@ -118,6 +119,38 @@ def test_a_pipeline_is_served_and_nothing_is_left_after_kill_9_or_sigterm(docker
         assert invoke(server.url) == b"a,1"
         assert server.end() == 0
         assert not left(docker_socket)
+
+
+def test_metrics_of_an_endpoint_and_a_transform_job_beside_it(docker_socket: Path, tmp_path: Path) -> None:
+    with docker_server(docker_socket, tmp_path / "data", "docker", "--metrics-seconds", "0.5") as server:
+        deploy(server.url, LABELLED, LABELLED)
+        in_service(server.url)
+        until(lambda: hosts(server.url) == {"CPUUtilization": 1, "MemoryUtilization": 1}, "what its instance uses")
+
+        s3, sagemaker = client("s3", server.url), client("sagemaker", server.url)
+        s3.put_object(Bucket="models", Key="in/rows.csv", Body=b"a,1\nb,2\n")
+        source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://models/in/"}}
+        sagemaker.create_transform_job(
+            TransformJobName="job",
+            ModelName="m",
+            TransformInput={"DataSource": source, "ContentType": "text/csv", "SplitType": "Line"},
+            TransformOutput={"S3OutputPath": "s3://models/out", "AssembleWith": "Line"},
+            TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 2},
+        )
+        until(lambda: job(server.url)["TransformJobStatus"] != "InProgress", "the job has ended")
+        assert job(server.url)["TransformJobStatus"] == "Completed", job(server.url)
+        assert s3.get_object(Bucket="models", Key="out/rows.csv.out")["Body"].read() == b"a,1\nb,2\n"
+        assert len(left(docker_socket)) == 3  # the endpoint's
+
+
+def job(url: str) -> dict[str, Any]:
+    return dict(client("sagemaker", url).describe_transform_job(TransformJobName="job"))
+
+
+def hosts(url: str) -> dict[str, int]:
+    """How many instances have each of the metrics."""
+    found = client("cloudwatch", url).list_metrics(Namespace="/aws/sagemaker/Endpoints")["Metrics"]
+    return dict(Counter(one["MetricName"] for one in found if [each["Name"] for each in one["Dimensions"]] == ["Host"]))
 
 
 def test_an_image_without_the_label_fails_the_endpoint_in_the_words_of_aws(server: ServerProcess) -> None:
