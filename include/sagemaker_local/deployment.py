@@ -44,6 +44,17 @@ class LogPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class AsyncInference:
+    """An endpoint that takes asynchronous invocations only, and where their results go (AsyncInferenceConfig)."""
+
+    output_path: str
+    failure_path: str | None = None
+    success_topic: str | None = None
+    error_topic: str | None = None
+    max_concurrent: int | None = None  # requests under way on one instance; None leaves it to the server
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """Everything the supervisor needs to start an endpoint's fleet, under the name of its EndpointConfig.
 
@@ -53,6 +64,7 @@ class Deployment:
     config_name: str
     variants: tuple[VariantPlan, ...]
     logs: LogPlace | None = None  # None: the endpoint's log group. Not kept in the store: endpoints have none
+    asynchronous: AsyncInference | None = None  # None: invocations are answered at once
 
     @property
     def counts(self) -> tuple[int, ...]:

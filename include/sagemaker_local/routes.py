@@ -46,6 +46,7 @@ class Route:
     endpoint_name: str
     config_name: str
     variants: tuple[VariantRoute, ...]
+    asynchronous: bool = False  # it takes asynchronous invocations only
 
 
 class RouteTable:

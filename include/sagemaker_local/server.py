@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+from include.sagemaker_local.async_inference.asker import Asker
+from include.sagemaker_local.async_inference.backlog import BacklogSampler
+from include.sagemaker_local.async_inference.intake import AsyncIntake
+from include.sagemaker_local.async_inference.queue import AsyncQueue
 from include.sagemaker_local.autoscaling import Autoscaler, ScalingTempo
 from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.aws.alarms import MotoAlarms
@@ -21,6 +25,7 @@ from include.sagemaker_local.aws.s3_memory import MotoMemory
 from include.sagemaker_local.aws.s3_store import S3Store
 from include.sagemaker_local.aws.scaling_alarms import MotoScalingAlarms
 from include.sagemaker_local.aws.services import create_app_with
+from include.sagemaker_local.aws.topics import MountedTopics
 from include.sagemaker_local.clock import SystemClock
 from include.sagemaker_local.control.plane import FAULTY_OPERATIONS, ControlPlane
 from include.sagemaker_local.data.entrance import Invocations
@@ -149,8 +154,9 @@ async def _serve(settings: Settings, public: list[socket.socket], port: int, ope
     tempo = ScalingTempo(settings.metrics_interval_s, settings.time_scale)
     autoscaler = Autoscaler(store, series, MotoScalingAlarms(settings.account_id), clock, supervisor.wake, tempo)
     autoscaler.refresh()  # the policies vouch for these alarms, whatever CloudWatch has kept of them
+    samplers = BacklogSampler(store, sampler)
     metrics = Publisher(
-        gateways, sampler, series, watch, clock, interval_s=tempo.interval_s, published=autoscaler.published
+        gateways, samplers, series, watch, clock, interval_s=tempo.interval_s, published=autoscaler.published
     )
     opened.push_async_callback(metrics.close)
     tools = TransformTools(fleets, FleetClient(client, gateways, settings, clock), objects, sink, clock)
@@ -168,14 +174,18 @@ async def _serve(settings: Settings, public: list[socket.socket], port: int, ope
     control = ControlPlane(
         store, objects, clock, settings.account_id, supervisor.wake, jobs.wake, alarms, autoscaler, faults
     )
+    asker = Asker(objects, faulty, settings, clock, gateways.tally, gateways.traffic)
+    queue = AsyncQueue(store, gateways, asker, objects, MountedTopics(mount.handle), clock)
     gateway = Gateway(
-        Invocations(data, mount.handle),
+        Invocations(data, mount.handle, AsyncIntake(store, clock, settings.account_id, queue.wake)),
         control.handle,
-        Admin(store, settings, _Reset(store, mount, supervisor, jobs, metrics, page), page),
+        Admin(store, settings, _Reset(store, mount, supervisor, metrics, page, (jobs, queue)), page),
         mount.handle,
     )
     await supervisor.start()
     metrics.start()
+    queue.start()
+    opened.push_async_callback(queue.close)  # before the containers that it asks
     handler = guarded(gateway.handle, settings, clock)
     listener = await start_server(handler, sock=here, max_body_bytes=MAX_BODY_BYTES)
     await gateways.serve()
@@ -219,24 +229,27 @@ class _Reset:
         store: Store,
         mount: AwsMount,
         supervisor: Supervisor,
-        jobs: JobRunner,
         metrics: Publisher,
         faults: FaultPage,
+        workers: Sequence[JobRunner | AsyncQueue],
     ) -> None:
+        """`workers` use what is emptied and pause meanwhile."""
         self._faults = faults
         self._store = store
         self._mount = mount
         self._supervisor = supervisor
-        self._jobs = jobs
         self._metrics = metrics
+        self._workers = workers
         self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self) -> None:
         async with self._one_at_a_time:
             await self._faults.clear()
-            await self._jobs.close()
+            for worker in self._workers:
+                await worker.close()
             await self._supervisor.reset()
             self._store.reset()
             await self._mount.reset()
             await self._metrics.clear()
-            self._jobs.start()
+            for worker in self._workers:
+                worker.start()

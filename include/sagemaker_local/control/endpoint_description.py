@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from include.sagemaker_local.control.async_config import described_async
 from include.sagemaker_local.deployment import Deployment, VariantPlan, by_name
 from include.sagemaker_local.guardrails import VariantStatus, status_message
 from include.sagemaker_local.lifecycle import EndpointStatus
@@ -29,6 +30,8 @@ def described(record: EndpointRecord) -> dict[str, Any]:
     shown = record.live or record.wanted
     if shown is not None:
         answer["EndpointConfigName"] = shown.config_name
+    if shown is not None and shown.asynchronous is not None:
+        answer["AsyncInferenceConfig"] = described_async(shown.asynchronous)
     if record.live is not None:
         answer["ProductionVariants"] = _serving(record, record.live)
     elif record.wanted is not None and record.status is EndpointStatus.CREATING:

@@ -142,5 +142,7 @@ def _check_endpoint(call: Call, given: Members) -> None:
     variants = len(endpoint.live.variants)
     if variants != 1:
         raise invalid(f'Endpoint "{arn}" has {variants} variants; an endpoint to be benchmarked must have exactly one.')
+    if endpoint.live.asynchronous is not None:
+        raise invalid(f'Endpoint "{arn}" is asynchronous; an endpoint to be benchmarked must be a real-time endpoint.')
     if endpoint.live.variants[0].direct:
         raise unsupported(f'endpoint "{arn}"', _WHERE, DIRECT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from include.sagemaker_local.data.invocation import is_asynchronous
 from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.http1.messages import Handler, Request, Response
 from include.sagemaker_local.wire import json11
@@ -20,9 +21,11 @@ class Invoker(Protocol):
 class Invocations:
     """Requests below /endpoints/."""
 
-    def __init__(self, data: Invoker, elsewhere: Handler) -> None:
+    def __init__(self, data: Invoker, elsewhere: Handler, asynchronous: Invoker | None = None) -> None:
+        """`asynchronous` takes asynchronous invocations; without it the data plane says that there are none."""
         self._data = data
         self._elsewhere = elsewhere
+        self._asynchronous = asynchronous
 
     async def handle(self, request: Request) -> Response:
         """The data plane's answer, unless the request is S3's: a bucket may be called `endpoints`."""
@@ -32,4 +35,6 @@ class Invocations:
             return json11.failure(error) if request.method == b"POST" else await self._elsewhere(request)
         if scope.service != "sagemaker":
             return await self._elsewhere(request)
+        if self._asynchronous is not None and is_asynchronous(request):
+            return await self._asynchronous.handle(request, scope.region)
         return await self._data.handle(request, scope.region)

@@ -31,8 +31,11 @@ STREAM = b"invocations-response-stream"
 # Where each operation's Accept is: the answer to the second one has a type of its own.
 _ACCEPT = {INVOCATIONS: b"accept", STREAM: b"x-amzn-sagemaker-accept"}
 
+ASYNC = b"async-invocations"
+"""The last part of the path of what is not answered here but kept: see async_inference."""
+
 _OTHER_OPERATIONS = {
-    b"async-invocations": "InvokeEndpointAsync",
+    ASYNC: "InvokeEndpointAsync",
     b"invocations-bidirectional-stream": "InvokeEndpointWithBidirectionalStream",
 }
 
@@ -49,6 +52,12 @@ class Invocation(NamedTuple):
     passed_on: Headers
     target_variant: str | None = None
     target_container: str | None = None
+
+
+def is_asynchronous(request: Request) -> bool:
+    """Whether this is `POST /endpoints/{EndpointName}/async-invocations`."""
+    parts = request.target.partition(b"?")[0].split(b"/")
+    return len(parts) == 4 and parts[3] == ASYNC and request.method == b"POST"
 
 
 def endpoint_and_operation(request: Request) -> tuple[str, bytes]:

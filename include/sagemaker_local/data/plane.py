@@ -139,6 +139,9 @@ class DataPlane:
         received_s = self._clock.monotonic_s()
         self._check_size(invocation)
         route = self._route(region, name)
+        if route.asynchronous:
+            message = f"Endpoint {name} takes asynchronous invocations only. Use InvokeEndpointAsync."
+            raise ApiError("ValidationError", message)
         variant = self._variant(route, invocation.target_variant)
         if variant.direct or invocation.target_container is not None:
             refuse_wrong_container(route, variant, invocation.target_container)

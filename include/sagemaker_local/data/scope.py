@@ -23,6 +23,13 @@ RUNTIME_SCOPES: Mapping[str, Scope] = {
             "ClosedSessionId": "there are no stateful sessions",
         },
     ),
+    "InvokeEndpointAsync": Scope(
+        {
+            **exact("EndpointName", "ContentType", "Accept", "CustomAttributes", "InferenceId", "Body"),
+            **exact("S3OutputPathExtension", "Filename", "RequestTTLSeconds", "InvocationTimeoutSeconds"),
+            **simplified("InputLocation", how="s3:// only"),
+        },
+    ),
     "InvokeEndpointWithResponseStream": Scope(
         {
             **exact("EndpointName", "ContentType", "Accept", "CustomAttributes", "InferenceId", "TargetVariant"),

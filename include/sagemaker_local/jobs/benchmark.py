@@ -114,6 +114,8 @@ def _unfit(endpoint_name: str, region: str, store: Store) -> str | None:
         return f"Could not find endpoint {endpoint_name}: it was deleted before the benchmark began."
     if endpoint.status is not EndpointStatus.IN_SERVICE or endpoint.live is None:
         return f"Endpoint {endpoint_name} is {endpoint.status}, not InService."
+    if endpoint.live.asynchronous is not None:
+        return f"Endpoint {endpoint_name} is asynchronous; only real-time endpoints can be benchmarked."
     if len(endpoint.live.variants) != 1:
         return f"Endpoint {endpoint_name} has {len(endpoint.live.variants)} variants; only one is allowed."
     return None

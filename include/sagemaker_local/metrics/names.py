@@ -21,6 +21,8 @@ NAMESPACES = frozenset((INVOCATIONS, INSTANCES, TRANSFORMS))
 PER_INSTANCE = "InvocationsPerInstance"
 """What Application Auto Scaling follows: a variant's invocations by the number of its instances."""
 
+# "Any metric not listed below is not published if the endpoint is enabled for asynchronous inference."
+_NOT_ASYNCHRONOUS = frozenset(("Invocations", "InvocationsPerInstance", "OverheadLatency"))
 _NO_UNIT = "None"
 _MICROSECONDS = "Microseconds"
 _PERCENT = "Percent"
@@ -38,6 +40,8 @@ def invocation_data(taken: Iterable[Counts]) -> Iterator[tuple[str, Datum]]:
         route = counts.route
         variant = (("EndpointName", route.endpoint_name), ("VariantName", counts.variant.name))
         for name, extra, unit, distribution in _measured(counts):
+            if route.asynchronous and name in _NOT_ASYNCHRONOUS:
+                continue
             # While a deployment shifts traffic, a route holds variants of two configs.
             config_name = counts.variant.config_name or route.config_name
             for config in ((), (("EndpointConfigName", config_name),)):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from include.sagemaker_local.deployment import Container, Deployment, VariantPlan
+from include.sagemaker_local.deployment import AsyncInference, Container, Deployment, VariantPlan
 from include.sagemaker_local.guardrails import Shift, Stage, VariantStatus, Wait
 from include.sagemaker_local.store.records import VariantRecord
 
@@ -61,7 +61,8 @@ def deployment_to_json(deployment: Deployment | None) -> str | None:
         }
         for plan in deployment.variants
     ]
-    return to_json({"config_name": deployment.config_name, "variants": variants})
+    asynchronous = None if deployment.asynchronous is None else asdict(deployment.asynchronous)
+    return to_json({"config_name": deployment.config_name, "variants": variants, "asynchronous": asynchronous})
 
 
 def deployment_from_json(text: str | None) -> Deployment | None:
@@ -69,7 +70,12 @@ def deployment_from_json(text: str | None) -> Deployment | None:
     if text is None:
         return None
     value = json_object(text)
-    return Deployment(config_name=value["config_name"], variants=tuple(_plan(item) for item in value["variants"]))
+    asynchronous = value.get("asynchronous")  # what an earlier version wrote has none
+    return Deployment(
+        config_name=value["config_name"],
+        variants=tuple(_plan(item) for item in value["variants"]),
+        asynchronous=None if asynchronous is None else AsyncInference(**asynchronous),
+    )
 
 
 def stage_to_json(stage: Stage | None) -> str | None:

@@ -213,3 +213,27 @@ class ScalingActivityRecord:
     def resource_id(self) -> str:
         """What Application Auto Scaling calls the variant."""
         return f"endpoint/{self.endpoint_name}/variant/{self.variant_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncRequestRecord:
+    """An asynchronous invocation that was accepted. `body` is its input when there is no `input_location`.
+
+    `inference_id` is the client's, or made up when `given_inference_id` is None.
+    """
+
+    id: str
+    region: str
+    endpoint_name: str
+    inference_id: str
+    accepted_at_s: float
+    expires_at_s: float
+    timeout_s: float
+    input_location: str | None
+    body: bytes
+    content_type: str | None
+    accept: str | None
+    custom_attributes: str | None
+    given_inference_id: str | None
+    output_location: str
+    failure_location: str | None

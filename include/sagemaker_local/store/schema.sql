@@ -183,6 +183,16 @@ CREATE TABLE IF NOT EXISTS scaling_activities (
     CHECK ((ended_at_s IS NULL) = (status = 'InProgress'))
 );
 
+-- Asynchronous invocations that were accepted and have no result yet. The endpoint may be gone.
+CREATE TABLE IF NOT EXISTS async_requests (
+    position      INTEGER PRIMARY KEY AUTOINCREMENT,
+    id            TEXT NOT NULL UNIQUE,
+    region        TEXT NOT NULL,
+    endpoint_name TEXT NOT NULL COLLATE NOCASE,
+    request_json  TEXT NOT NULL CHECK (json_valid(request_json))
+);
+CREATE INDEX IF NOT EXISTS async_requests_by_endpoint ON async_requests (region, endpoint_name, position);
+
 CREATE TABLE IF NOT EXISTS tags (
     arn   TEXT NOT NULL,
     key   TEXT NOT NULL,

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from include.sagemaker_local.clock import Clock
+from include.sagemaker_local.store.async_requests import AsyncRequests
 from include.sagemaker_local.store.database import Database
 from include.sagemaker_local.store.endpoint_configs import EndpointConfigs
 from include.sagemaker_local.store.endpoints import Endpoints
@@ -24,6 +25,7 @@ class Store(
     Models,
     EndpointConfigs,
     Endpoints,
+    AsyncRequests,
     RecommendationJobs,
     TransformJobs,
     Scaling,

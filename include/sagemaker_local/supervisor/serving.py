@@ -78,4 +78,5 @@ class Serving:
         if len(having) > 1:
             green = having[1].fleet.variant_routes()
             variants = mixed(variants, canary(green, self.share) if self.canary_only else green, self.share)
-        return Route(first.region, first.endpoint_name, first.deployment.config_name, variants)
+        asynchronous = first.deployment.asynchronous is not None
+        return Route(first.region, first.endpoint_name, first.deployment.config_name, variants, asynchronous)

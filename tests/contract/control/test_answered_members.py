@@ -51,6 +51,19 @@ def describe_what_use_everything_leaves_out(rig: Rig) -> None:
     client.describe_endpoint(EndpointName="failed")
 
 
+def describe_an_asynchronous_endpoint(rig: Rig) -> None:
+    """Asynchronous endpoints have a member of their own."""
+    variant = {"VariantName": "v", "ModelName": "pipeline", "InstanceType": "ml.c5.large", "InitialInstanceCount": 1}
+    rig.client.create_endpoint_config(
+        EndpointConfigName="asynchronous",
+        ProductionVariants=[variant],
+        AsyncInferenceConfig={"OutputConfig": {"S3OutputPath": "s3://b/out"}},
+    )
+    rig.endpoint("asynchronous", "asynchronous")
+    rig.client.describe_endpoint_config(EndpointConfigName="asynchronous")
+    rig.client.describe_endpoint(EndpointName="asynchronous")
+
+
 def describe_jobs_that_failed(rig: Rig) -> None:
     client = rig.client
     rig.transform(
@@ -118,6 +131,7 @@ def test_every_member_is_answered_unless_it_is_declared_as_never_answered(rig: R
     rig.client = sagemaker_client(recorder.handle)
     use_everything(rig)
     describe_what_use_everything_leaves_out(rig)
+    describe_an_asynchronous_endpoint(rig)
     describe_jobs_that_failed(rig)
     list_page_by_page(rig)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from include.sagemaker_local.store.selection import Selection
-from tests.contract.control.conftest import Rig
+from tests.contract.control.conftest import ROLE, Rig
 from tests.fakes.in_process import sagemaker_client
 
 Refused = Callable[..., tuple[str, str]]
@@ -116,7 +116,12 @@ def test_a_variant_member_that_is_not_served_is_refused_by_name(
                 "CaptureOptions": [{"CaptureMode": "Input"}],
             },
         ),
-        ("AsyncInferenceConfig", {"OutputConfig": {"S3OutputPath": "s3://b/k"}}),
+        ("AsyncInferenceConfig.OutputConfig.KmsKeyId", {"OutputConfig": {"S3OutputPath": "s3://b/k", "KmsKeyId": "k"}}),
+        (
+            "AsyncInferenceConfig.OutputConfig.NotificationConfig.IncludeInferenceResponseIn",
+            {"OutputConfig": {"NotificationConfig": {"IncludeInferenceResponseIn": ["SUCCESS_NOTIFICATION_TOPIC"]}}},
+        ),
+        ("S3FailurePath https://b/k", {"OutputConfig": {"S3OutputPath": "s3://b/k", "S3FailurePath": "https://b/k"}}),
         (
             "ShadowProductionVariants",
             [{"VariantName": "s", "ModelName": "pipeline", "InstanceType": "ml.c5.large", "InitialInstanceCount": 1}],
@@ -126,9 +131,64 @@ def test_a_variant_member_that_is_not_served_is_refused_by_name(
 def test_a_member_that_is_not_served_is_refused_by_name(rig: Rig, refused: Refused, member: str, value: Any) -> None:
     rig.model()
     variant = {"VariantName": "v", "ModelName": "pipeline", "InstanceType": "ml.c5.large", "InitialInstanceCount": 1}
-    request = {"EndpointConfigName": "c", "ProductionVariants": [variant], member: value}
+    request = {"EndpointConfigName": "c", "ProductionVariants": [variant], _request_member(member): value}
     code, message = refused(rig.client.create_endpoint_config, **request)
     assert (code, member in message) == ("UnsupportedOperation", True)
+
+
+def _request_member(refused_as: str) -> str:
+    """The member of the request that holds what is refused."""
+    return "AsyncInferenceConfig" if refused_as.startswith(("Async", "S3")) else refused_as
+
+
+ASYNC = {
+    "ClientConfig": {"MaxConcurrentInvocationsPerInstance": 3},
+    "OutputConfig": {
+        "S3OutputPath": "s3://b/out",
+        "S3FailurePath": "s3://b/failed",
+        "NotificationConfig": {
+            "SuccessTopic": "arn:aws:sns:us-east-1:123456789012:good",
+            "ErrorTopic": "arn:aws:sns:us-east-1:123456789012:bad",
+        },
+    },
+}
+VARIANT = {"VariantName": "v", "ModelName": "pipeline", "InstanceType": "ml.c5.large", "InitialInstanceCount": 1}
+
+
+@pytest.mark.parametrize("config", [ASYNC, {"OutputConfig": {"S3OutputPath": "s3://b/out"}}])
+def test_an_asynchronous_endpoint_is_shown_as_it_was_asked_for(
+    rig: Rig, refused: Refused, config: dict[str, Any]
+) -> None:
+    rig.model()
+    rig.client.create_endpoint_config(
+        EndpointConfigName="config-1", ProductionVariants=[VARIANT], AsyncInferenceConfig=config
+    )
+    described = rig.client.describe_endpoint_config(EndpointConfigName="config-1")
+    assert described["AsyncInferenceConfig"] == config
+    rig.endpoint()
+    rig.deployed()
+    assert rig.client.describe_endpoint(EndpointName="staging")["AsyncInferenceConfig"] == config
+    code, message = refused(
+        rig.client.create_inference_recommendations_job,
+        JobName="job",
+        JobType="Default",
+        RoleArn=ROLE,
+        InputConfig={"ModelPackageVersionArn": rig.package(), "Endpoints": [{"EndpointName": "staging"}]},
+    )
+    assert code == "ValidationException"
+    assert "must be a real-time endpoint" in message
+
+
+def test_asynchronous_endpoints_need_a_place_for_results_and_a_chain(rig: Rig, refused: Refused) -> None:
+    rig.model()
+    request = {"EndpointConfigName": "c", "ProductionVariants": [VARIANT]}
+    create = rig.client.create_endpoint_config
+    code, message = refused(create, AsyncInferenceConfig={"OutputConfig": {}}, **request)
+    assert (code, "needs an S3OutputPath" in message) == ("ValidationException", True)
+    rig.model("direct", InferenceExecutionConfig={"Mode": "Direct"})
+    request["ProductionVariants"] = [{**VARIANT, "ModelName": "direct"}]
+    code, message = refused(create, AsyncInferenceConfig=ASYNC, **request)
+    assert (code, "Mode Direct" in message) == ("UnsupportedOperation", True)
 
 
 def test_list_and_delete(rig: Rig, refused: Refused) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from include.sagemaker_local.control.async_config import check_async_config
 from include.sagemaker_local.control.call import Answer, Call
 from include.sagemaker_local.control.listing import Listing
 from include.sagemaker_local.control.operations.tags import requested_tags
@@ -31,6 +32,9 @@ async def create_endpoint_config(call: Call) -> Answer:
             for item, variant in zip(definitions, variants, strict=True)
         ]
     }
+    if "AsyncInferenceConfig" in request:
+        check_async_config(call, request, variants)
+        accepted["AsyncInferenceConfig"] = request.raw["AsyncInferenceConfig"]
     if "KmsKeyId" in request:
         accepted["KmsKeyId"] = request.raw["KmsKeyId"]
     with call.store.transaction():

@@ -5,6 +5,7 @@ These write down what is wanted; the supervisor makes it so.
 
 from __future__ import annotations
 
+from include.sagemaker_local.control.async_config import async_inference
 from include.sagemaker_local.control.call import Answer, Call
 from include.sagemaker_local.control.deployment_request import (
     refuse_missing_alarms,
@@ -127,7 +128,8 @@ def refuse_unless_allowed(record: EndpointRecord, event: EndpointEvent) -> None:
 
 def _deployment(call: Call, config: EndpointConfigRecord) -> Deployment:
     """The configuration with the containers of its models, as they are at this moment."""
-    return Deployment(config.name, tuple(_plan(call, variant) for variant in config.variants))
+    plans = tuple(_plan(call, variant) for variant in config.variants)
+    return Deployment(config.name, plans, asynchronous=async_inference(config.accepted))
 
 
 def _plan(call: Call, variant: VariantRecord) -> VariantPlan:

@@ -27,7 +27,16 @@ _VARIANT = {
 _NO_CAPTURE = "requests are not captured"
 _NO_SHADOWS = "no traffic is mirrored"
 _NO_EXPLAINER = "SageMaker Clarify is not there"
-_NO_ASYNC = "asynchronous inference is not served"
+_NO_KEYS = "nothing is encrypted"
+_NO_RESPONSES = "AWS does not publish the form of such messages"
+_ASYNC = {
+    **exact("OutputConfig.S3FailurePath"),
+    **exact("OutputConfig.NotificationConfig.SuccessTopic", "OutputConfig.NotificationConfig.ErrorTopic"),
+    **exact("ClientConfig.MaxConcurrentInvocationsPerInstance"),
+    **simplified("OutputConfig.S3OutputPath", how="needed, and an s3:// path"),
+    **refused("OutputConfig.KmsKeyId", why=_NO_KEYS),
+    **refused("OutputConfig.NotificationConfig.IncludeInferenceResponseIn", why=_NO_RESPONSES),
+}
 _FIXED_METRICS = "metrics are published every minute, as without it"
 
 SCOPES = {
@@ -36,7 +45,7 @@ SCOPES = {
             **exact("EndpointConfigName", "Tags"),
             **below("ProductionVariants", _VARIANT),
             **simplified("KmsKeyId", how="kept and shown; nothing is encrypted"),
-            **refused("AsyncInferenceConfig", why=_NO_ASYNC),
+            **below("AsyncInferenceConfig", _ASYNC),
             **refused("DataCaptureConfig", why=_NO_CAPTURE),
             **refused("ShadowProductionVariants", why=_NO_SHADOWS),
             **refused("ExplainerConfig", why=_NO_EXPLAINER),
@@ -47,7 +56,6 @@ SCOPES = {
     "DescribeEndpointConfig": Scope(
         exact("EndpointConfigName"),
         never_answered={
-            "AsyncInferenceConfig": _NO_ASYNC,
             "DataCaptureConfig": _NO_CAPTURE,
             "ShadowProductionVariants": _NO_SHADOWS,
             "ExplainerConfig": _NO_EXPLAINER,

@@ -30,7 +30,6 @@ SCOPES = {
     "DescribeEndpoint": Scope(
         exact("EndpointName"),
         never_answered={
-            "AsyncInferenceConfig": "asynchronous inference is not served",
             "DataCaptureConfig": _NO_CAPTURE,
             "ShadowProductionVariants": "no traffic is mirrored",
             "ExplainerConfig": "SageMaker Clarify is not there",

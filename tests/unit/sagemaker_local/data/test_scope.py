@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from include.sagemaker_local.data.invocation import endpoint_and_operation, read_invocation
+from include.sagemaker_local.data.invocation import endpoint_and_operation, is_asynchronous, read_invocation
 from include.sagemaker_local.data.scope import RUNTIME_SCOPES
 from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.http1.messages import Request
@@ -15,6 +15,7 @@ MODEL = service_model("sagemaker-runtime")
 HEADERS = [
     (operation, name, shape.serialization["name"].lower())
     for operation in RUNTIME_SCOPES
+    if operation != "InvokeEndpointAsync"  # it is read by the API model itself
     for name, shape in MODEL.operation_model(operation).input_shape.members.items()
     if shape.serialization.get("location") == "header"
 ]
@@ -39,7 +40,10 @@ def test_an_operation_is_refused_by_name_exactly_when_it_is_not_declared(operati
     http = MODEL.operation_model(operation).http
     target = http["requestUri"].replace("{EndpointName}", "e").encode()
     request = Request(http["method"].encode(), target, [], b"")
-    if operation in RUNTIME_SCOPES:
+    assert is_asynchronous(request) == (operation == "InvokeEndpointAsync")
+    if is_asynchronous(request):
+        assert operation in RUNTIME_SCOPES
+    elif operation in RUNTIME_SCOPES:
         assert endpoint_and_operation(request)[0] == "e"
     else:
         with pytest.raises(ApiError, match=operation):
