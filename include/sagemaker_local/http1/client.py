@@ -13,8 +13,8 @@ from typing import TypeAlias
 from include.sagemaker_local.http1 import unix_socket
 from include.sagemaker_local.http1.client_connection import ClientConnection
 from include.sagemaker_local.http1.errors import ConnectionFailed, RequestTimeout
+from include.sagemaker_local.http1.known_heads import KnownHeads
 from include.sagemaker_local.http1.messages import Request, Response, StreamedResponse
-from include.sagemaker_local.http1.rendering import render_request
 
 Address: TypeAlias = tuple[str, int]
 
@@ -30,6 +30,7 @@ class HttpClient:
 
     def __init__(self) -> None:
         self._pools: dict[Address, _Pool] = {}
+        self._heads = KnownHeads()
 
     async def request(
         self, host: str, port: int, request: Request, *, timeout_s: float, streamed: bool = False
@@ -42,19 +43,28 @@ class HttpClient:
         """
         pool = self._pools.get((host, port))
         if pool is None:
-            pool = self._pools[host, port] = _Pool(host, port)
-        message = render_request(request, pool.host_header)
+            pool = self._pools[host, port] = _Pool(host, port, self._heads)
+        head = self._heads.request_head(request, pool.host_header)
         now_s = pool.loop.time()
         deadline_s = now_s + timeout_s
         connection = pool.take_idle(now_s)
-        if connection is None:
-            return await pool.send_on_new(message, request.method, deadline_s, streamed)
-        try:
-            return await _ask(connection, message, request.method, deadline_s, streamed)
-        except ConnectionFailed:
-            if connection.answer_began or request.method not in _IDEMPOTENT:
+        if connection is not None:
+            answer = connection.send(head, request.body, request.method, deadline_s, streamed=streamed)
+            try:
+                return await answer
+            except asyncio.CancelledError:
+                _give_up(connection, answer)
                 raise
-        return await pool.send_on_new(message, request.method, deadline_s, streamed)
+            except ConnectionFailed:
+                if connection.answer_began or request.method not in _IDEMPOTENT:
+                    raise
+        connection = await pool.connect(deadline_s)
+        answer = connection.send(head, request.body, request.method, deadline_s, streamed=streamed)
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            _give_up(connection, answer)
+            raise
 
     async def stream(self, host: str, port: int, request: Request, *, timeout_s: float) -> StreamedResponse:
         """As `request`, but returns with the head of the answer, and `timeout_s` ends there.
@@ -74,27 +84,24 @@ class HttpClient:
         self._pools.clear()
 
 
-async def _ask(
-    connection: ClientConnection, message: bytes, method: bytes, deadline_s: float, streamed: bool
-) -> Response:
-    answer = connection.send(message, method, deadline_s, streamed=streamed)
-    try:
-        return await answer
-    except asyncio.CancelledError:
-        # Closed, or its answer would be taken for that of the next request; unless the answer has come already: then
-        # the connection may be carrying that next request.
-        if answer.cancelled() or not answer.done():
-            connection.abort()
-        elif answer.exception() is None and isinstance(response := answer.result(), StreamedResponse):
-            await response.pieces.aclose()
-        raise
+def _give_up(connection: ClientConnection, answer: asyncio.Future[Response]) -> None:
+    """Nobody waits for the answer any more.
+
+    The connection is closed, or the answer would be taken for that of the next request; unless it has come already:
+    then the connection may be carrying that next request.
+    """
+    if answer.cancelled() or not answer.done():
+        connection.abort()
+    elif answer.exception() is None:
+        connection.drop(answer.result())
 
 
 class _Pool:
     """The connections to one address."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, heads: KnownHeads) -> None:
         self.loop = asyncio.get_running_loop()
+        self._heads = heads
         self._host, self._port = host, port
         self._authority = _authority(host, port)
         self.host_header = self._authority.encode()
@@ -111,9 +118,6 @@ class _Pool:
             connection.abort()
         return None
 
-    async def send_on_new(self, message: bytes, method: bytes, deadline_s: float, streamed: bool) -> Response:
-        return await _ask(await self._connect(deadline_s), message, method, deadline_s, streamed)
-
     def release(self, connection: ClientConnection) -> None:
         self._idle.append(connection)
 
@@ -126,7 +130,7 @@ class _Pool:
         for connection in tuple(self._open):
             connection.abort()
 
-    async def _connect(self, deadline_s: float) -> ClientConnection:
+    async def connect(self, deadline_s: float) -> ClientConnection:
         try:
             async with asyncio.timeout_at(deadline_s):
                 connection = await self._open_connection()
@@ -141,7 +145,7 @@ class _Pool:
 
     async def _open_connection(self) -> ClientConnection:
         def made() -> ClientConnection:
-            return ClientConnection(self._authority, self.loop, self)
+            return ClientConnection(self._authority, self.loop, self, self._heads)
 
         if unix_socket.is_abstract(self._host):
             return (await unix_socket.connect(made, self._host, self.loop))[1]

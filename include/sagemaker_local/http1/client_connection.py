@@ -10,7 +10,15 @@ import httptools
 
 from include.sagemaker_local.http1.body_pieces import BodyPieces
 from include.sagemaker_local.http1.errors import ConnectionFailed, HttpError, ProtocolError, RequestTimeout
+from include.sagemaker_local.http1.known_heads import KnownHeads
 from include.sagemaker_local.http1.messages import Headers, Response, StreamedResponse
+
+# Deadlines of one timeout come a few milliseconds before or after that of the timer which is set; to set another one
+# costs as much as the rest of a request. A request may end this much too late.
+_TIMER_SLACK_S = 0.1
+
+# Below this a copy is cheaper than a second buffer for the system.
+_JOINED_BYTES = 64 * 1024
 
 # What announces where a body ends.
 _LENGTHS = frozenset((b"content-length", b"transfer-encoding"))
@@ -29,13 +37,15 @@ class Owner(Protocol):
 class ClientConnection(asyncio.Protocol):
     """A connection to `authority` that carries one request at a time."""
 
-    def __init__(self, authority: str, loop: asyncio.AbstractEventLoop, owner: Owner) -> None:
+    def __init__(self, authority: str, loop: asyncio.AbstractEventLoop, owner: Owner, heads: KnownHeads) -> None:
         self.idle_since_s = 0.0
         self.answer_began = False  # a byte of the response to the latest request has come
         self.usable = True  # another request may be sent: as far as the event loop knows, nobody has closed it
         self._authority = authority
         self._loop = loop
         self._owner = owner
+        self._heads = heads
+        self._delivered: Response | None = None  # the answer, once it has left the connection fit for another request
         self._transport: asyncio.Transport = None  # type: ignore[assignment]  # set before anything else is called
         self._parser: Any = httptools.HttpResponseParser(self)
         self._answer: asyncio.Future[Response] | None = None
@@ -54,9 +64,9 @@ class ClientConnection(asyncio.Protocol):
         return not poll.poll(0)
 
     def send(
-        self, message: bytes, method: bytes, deadline_s: float, *, streamed: bool = False
+        self, head: bytes, body: bytes, method: bytes, deadline_s: float, *, streamed: bool = False
     ) -> asyncio.Future[Response]:
-        """Write a request, rendered. The future ends with its response, or with an HttpError.
+        """Write a request: its head, rendered, and its body. The future ends with its response, or with an HttpError.
 
         `deadline_s` is a time of the event loop's clock. `streamed` wants a StreamedResponse, as soon as its head is
         there; then there is no deadline any more.
@@ -65,16 +75,25 @@ class ClientConnection(asyncio.Protocol):
         self._method = method
         self._streamed = streamed
         self.answer_began = False
+        self._delivered = None
         self._deadline_s = deadline_s
-        if self._timer is None or deadline_s < self._timer_at_s:
+        if self._timer is None or deadline_s < self._timer_at_s - _TIMER_SLACK_S:
             self._set_timer()
-        self._transport.write(message)
+        if len(body) <= _JOINED_BYTES:
+            self._transport.write(head + body)
+        else:
+            self._transport.writelines((head, body))
         return answer
 
     def abort(self) -> None:
         """Close now. A request under way ends with ConnectionFailed."""
         self.usable = False
         self._transport.abort()
+
+    def drop(self, response: Response) -> None:
+        """Nobody wants the response. Ends the connection when its body is still under way."""
+        if self._body is not None and isinstance(response, StreamedResponse) and response.pieces is self._body:
+            self.abort()
 
     def pause(self) -> None:
         """Let the peer wait; only while a body is under way."""
@@ -97,13 +116,20 @@ class ClientConnection(asyncio.Protocol):
         if self._answer is None and self._body is None:
             self.abort()  # nothing was asked
             return
-        self.answer_began = True
+        first, self.answer_began = not self.answer_began, True
+        whole = first and not self._streamed and self._method != b"HEAD"
+        if whole and (response := self._heads.response(data)) is not None:
+            self._deliver(response, reusable=True)
+            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserCallbackError:
             raise  # a fault of ours, not of the peer: asyncio logs it and closes the connection
         except httptools.HttpParserError as error:
             self._fail(ProtocolError(f"{self._authority} answered with something that is not HTTP/1.1: {error}"))
+            return
+        if whole and self._delivered is not None:
+            self._heads.learn(data, self._delivered)
 
     def eof_received(self) -> None:
         """Asyncio: the peer will send no more. A body without a length ends here (RFC 9112, 6.3)."""
@@ -187,11 +213,15 @@ class ClientConnection(asyncio.Protocol):
             self._hand_out(status)
         pieces = self._pieces
         response = Response(status, self._headers, pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        self._forget_message()
+        self._deliver(response, reusable=reusable)
+
+    def _deliver(self, response: Response, *, reusable: bool) -> None:
         answer, self._answer = self._answer, None
         body, self._body = self._body, None
-        self._forget_message()
         # A peer that answers before it has read the whole request is not fit for another one.
         if reusable and self._transport.get_write_buffer_size() == 0:
+            self._delivered = response
             self.idle_since_s = self._loop.time()
             self._owner.release(self)
         else:

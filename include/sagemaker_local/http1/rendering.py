@@ -1,4 +1,4 @@
-"""Messages to bytes: one `bytes` object a message, so that it goes out with one write; streamed ones piece by piece."""
+"""Messages to bytes: a response is one `bytes` object, so that it goes out with one write; streamed ones are pieces."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _BODILESS = frozenset((204, 304))
 _WITH_BODY = frozenset((b"POST", b"PUT", b"PATCH"))
 
 
-def render_request(request: Request, authority: bytes) -> bytes:
-    """The request as bytes. `authority` becomes its Host unless it brings one.
+def render_request_head(request: Request, authority: bytes) -> bytes:
+    """The head of the request, to its empty line. `authority` becomes its Host unless it brings one.
 
     Raises ValueError when a name, value, method or target holds a line break.
     """
@@ -40,7 +40,7 @@ def render_request(request: Request, authority: bytes) -> bytes:
         breaks += 1
     head += b"\r\n"
     _check_breaks(head, breaks)
-    return head + body
+    return head
 
 
 def render_response(response: Response, method: bytes, connection: bytes | None) -> bytes:
