@@ -73,6 +73,13 @@ def _parser() -> argparse.ArgumentParser:
         help="seconds that a load test holds one number of users before it adds more (default: %(default)g)",
     )
     serve.add_argument(
+        "--max-instances",
+        type=_size,
+        default=_DEFAULTS.max_instances,
+        metavar="N",
+        help="the instances of one type that all endpoints of a region may have together (default: %(default)d)",
+    )
+    serve.add_argument(
         "--time-scale",
         type=_factor,
         default=_DEFAULTS.time_scale,
@@ -193,6 +200,7 @@ def _serve(options: argparse.Namespace) -> int:
         startup_timeout_s=options.startup_timeout,
         load_stage_s=options.stage_seconds,
         time_scale=options.time_scale,
+        max_instances=options.max_instances,
         max_invoke_body_bytes=options.max_payload_bytes,
         max_hop_body_bytes=options.max_hop_bytes,
         metrics_interval_s=options.metrics_seconds,

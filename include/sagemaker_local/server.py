@@ -27,6 +27,7 @@ from include.sagemaker_local.aws.scaling_alarms import MotoScalingAlarms
 from include.sagemaker_local.aws.services import create_app_with
 from include.sagemaker_local.aws.topics import MountedTopics
 from include.sagemaker_local.clock import SystemClock
+from include.sagemaker_local.control.call import Services
 from include.sagemaker_local.control.plane import FAULTY_OPERATIONS, ControlPlane
 from include.sagemaker_local.data.entrance import Invocations
 from include.sagemaker_local.data.faulty_client import FaultyClient
@@ -171,9 +172,18 @@ async def _serve(settings: Settings, public: list[socket.socket], port: int, ope
     opened.push_async_callback(faulty.close)
     page = FaultPage(faults, FAULTY_OPERATIONS, gateways.pass_invocations_on)
     data = DataPlane(gateways, settings, faulty, clock, gateways.tally, traffic=gateways.traffic)
-    control = ControlPlane(
-        store, objects, clock, settings.account_id, supervisor.wake, jobs.wake, alarms, autoscaler, faults
+    services = Services(
+        store,
+        objects,
+        clock,
+        settings.account_id,
+        supervisor.wake,
+        jobs.wake,
+        alarms,
+        autoscaler,
+        settings.max_instances,
     )
+    control = ControlPlane(services, faults)
     asker = Asker(objects, faulty, settings, clock, gateways.tally, gateways.traffic)
     queue = AsyncQueue(store, gateways, asker, objects, MountedTopics(mount.handle), clock)
     gateway = Gateway(
@@ -214,10 +224,8 @@ async def _mount(
         mount = AwsMount(archive, account_id=settings.account_id, create_app=create_app, memories=[alarms])
         opened.callback(mount.close)
         await mount.load()
-    except (OSError, sqlite3.Error, ValueError) as error:
-        raise HostError(
-            f"cannot use {settings.data_dir}: {error}; check its permissions and the disk's free space"
-        ) from error
+    except (OSError, sqlite3.Error) as error:
+        raise HostError(f"cannot use {directory}: {error}; check its permissions and the disk's free space") from error
     return mount
 
 

@@ -50,6 +50,9 @@ class Settings:
     signing_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     # SIGTERM, then SIGKILL this much later.
     stop_grace_s: float = 30.0
+    # Of one type, of all endpoints in a region. AWS's default quotas are not published; this many of the smallest
+    # containers, at about 80 MB each, leave most of an 8 GB machine to others, and a slip of the finger does not.
+    max_instances: int = 20
     # Waits of the control plane (baking, intervals between traffic shifts) take this part of what was asked for.
     time_scale: float = 1.0
     # How long the recommender holds one number of users before it adds more.

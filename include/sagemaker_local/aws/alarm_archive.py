@@ -15,6 +15,7 @@ from pathlib import Path
 from moto.cloudwatch.models import cloudwatch_backends
 
 from include.sagemaker_local.aws.alarm_records import alarm_from_json, alarm_to_json
+from include.sagemaker_local.errors import HostError
 
 
 class AlarmArchive:
@@ -27,11 +28,14 @@ class AlarmArchive:
         self._kept = "{}"
 
     def load(self) -> None:
-        """Puts what is in the file into moto. Raises OSError, and ValueError for a file that is not ours."""
+        """Puts what is in the file into moto. Raises HostError for a file that cannot be read or is not ours."""
         with self._lock:
-            if self._path.exists():
-                self._kept = self._path.read_text(encoding="utf-8")
-                self._restore()
+            try:
+                if self._path.exists():
+                    self._kept = self._path.read_text(encoding="utf-8")
+                    self._restore()
+            except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+                raise HostError(f"cannot use the alarms in {self._path}: {error!r}; move the file away") from error
 
     @contextmanager
     def change(self) -> Iterator[None]:

@@ -55,7 +55,7 @@ class Memory(Protocol):
     """What of moto, apart from S3, outlives the server; see alarm_archive. It writes its changes itself."""
 
     def load(self) -> None:
-        """Disk into memory, at start. Raises OSError."""
+        """Disk into memory, at start. Raises HostError."""
 
     def keep(self) -> None:
         """Memory onto disk. Raises OSError."""

@@ -27,6 +27,7 @@ class Services:
     wake_jobs: Callable[[], None]
     alarms: AlarmReader
     autoscaler: Autoscaler
+    max_instances: int  # of one type, of all endpoints in a region
 
 
 @dataclass(frozen=True, slots=True)

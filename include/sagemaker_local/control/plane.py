@@ -6,9 +6,6 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from include.sagemaker_local.alarms import AlarmReader
-from include.sagemaker_local.autoscaling import Autoscaler
-from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.control.call import Answer, Call, Operation, Services
 from include.sagemaker_local.control.injected import CAPACITY_OPERATIONS, refuse_injected
 from include.sagemaker_local.control.operations import (
@@ -32,8 +29,6 @@ from include.sagemaker_local.control.scope import SCALING_SCOPES, SCOPES
 from include.sagemaker_local.errors import ApiError, HostError
 from include.sagemaker_local.faults import FaultTable, Kind
 from include.sagemaker_local.http1.messages import Request, Response
-from include.sagemaker_local.objects import ObjectLister
-from include.sagemaker_local.store import Store
 from include.sagemaker_local.wire import json11, service_model
 from include.sagemaker_local.wire.members import Members
 from include.sagemaker_local.wire.scope import Scope
@@ -125,20 +120,9 @@ TARGETS = tuple(f"{service}.".encode() for service in _SERVICES)
 class ControlPlane:
     """Answers `POST /` for SageMaker's control plane and autoscaling. Use it from the thread that opened the store."""
 
-    def __init__(
-        self,
-        store: Store,
-        objects: ObjectLister,
-        clock: Clock,
-        account_id: str,
-        wake_endpoints: Callable[[], None],
-        wake_jobs: Callable[[], None],
-        alarms: AlarmReader,
-        autoscaler: Autoscaler,
-        faults: FaultTable | None = None,
-    ) -> None:
+    def __init__(self, services: Services, faults: FaultTable | None = None) -> None:
+        self._services = services
         self._faults = faults or FaultTable()
-        self._services = Services(store, objects, clock, account_id, wake_endpoints, wake_jobs, alarms, autoscaler)
 
     async def handle(self, request: Request) -> Response:
         """The response to one request, whatever happens to it; a refusal is a response too."""

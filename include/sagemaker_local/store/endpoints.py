@@ -59,6 +59,17 @@ class Endpoints:
         rows = self._database.rows("SELECT status, count(*) AS number FROM endpoints GROUP BY status ORDER BY status")
         return {row["status"]: row["number"] for row in rows}
 
+    def instances_by_type(self, region: str, *, other_than: str) -> dict[str, int]:
+        """The instances that the region's endpoints run, or are to run, by type; one endpoint is left out."""
+        rows = self._database.rows(
+            "SELECT json_extract(plan.value, '$.instance_type') AS type,"
+            " sum(json_extract(plan.value, '$.instance_count')) AS number"
+            " FROM endpoints, json_each(coalesce(wanted_json, live_json), '$.variants') AS plan"
+            " WHERE region = ? AND name <> ? AND status NOT IN ('Failed', 'Deleting') GROUP BY 1",
+            (region, other_than),
+        )
+        return {row["type"]: row["number"] for row in rows}
+
     def add_endpoint(self, record: EndpointRecord) -> None:
         """Keep a new endpoint; its name must be free."""
         with self._database.transaction():

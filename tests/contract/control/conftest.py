@@ -10,11 +10,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from include.sagemaker_local.autoscaling import Autoscaler, ScalingTempo
+from include.sagemaker_local.control.call import Services
 from include.sagemaker_local.control.plane import ControlPlane
 from include.sagemaker_local.deployment import Deployment
 from include.sagemaker_local.faults import FaultTable
 from include.sagemaker_local.lifecycle import EndpointEvent
 from include.sagemaker_local.metrics.series import MetricSeries
+from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store import Store
 from tests.fakes.alarms import DictAlarms
 from tests.fakes.archives import tar_gz
@@ -44,7 +46,7 @@ class Rig:
             self.store, self.series, self.scaling_alarms, self.clock, self._wake_endpoints, ScalingTempo(60.0, 1.0)
         )
         self.faults = FaultTable()
-        self.plane = ControlPlane(
+        services = Services(
             self.store,
             self.objects,
             self.clock,
@@ -53,8 +55,9 @@ class Rig:
             self._wake_jobs,
             self.alarms,
             self.autoscaler,
-            self.faults,
+            Settings(data_dir=path.parent).max_instances,
         )
+        self.plane = ControlPlane(services, self.faults)
         self.client = sagemaker_client(self.plane.handle)
         self.scaling = service_client("application-autoscaling", self.plane.handle)
 

@@ -109,7 +109,7 @@ def test_the_stage_of_a_deployment_is_a_variant_status_with_a_message(rig: Rig) 
         (4, rolling(count(1), WaitIntervalInSeconds=3601), "less than or equal to 3600"),
         (2, {**policy(), **rolling(count(1))}, "either a BlueGreenUpdatePolicy or a RollingUpdatePolicy"),
         (1, rolling(count(1)), "it is 1 of 1 instance(s)"),
-        (21, rolling(count(1)), "5 to 50 % of variant AllTraffic's instances"),
+        (4, rolling(count(3)), "5 to 50 % of variant AllTraffic's instances"),
         (4, rolling({"Type": "CAPACITY_PERCENT", "Value": 51}), "it is 51 %"),
         (4, rolling({"Type": "CAPACITY_PERCENT", "Value": 4}), "it is 4 %"),
         (4, rolling(count(2), RollbackMaximumBatchSize={"Type": "CAPACITY_PERCENT", "Value": 101}), "at most 100 %"),

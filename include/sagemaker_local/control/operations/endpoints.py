@@ -16,6 +16,7 @@ from include.sagemaker_local.control.endpoint_description import described
 from include.sagemaker_local.control.listing import Listing
 from include.sagemaker_local.control.operations.endpoint_configs import found_config
 from include.sagemaker_local.control.operations.tags import requested_tags
+from include.sagemaker_local.control.quota import refuse_beyond_quota
 from include.sagemaker_local.control.refusals import already_exists, could_not_find, invalid
 from include.sagemaker_local.control.retained import retained
 from include.sagemaker_local.control.scaled_variants import forget_targets, refuse_scaled_variants
@@ -35,6 +36,7 @@ async def create_endpoint(call: Call) -> Answer:
     if call.store.endpoint(call.region, name) is not None:
         raise already_exists(_NOUN, arn)
     wanted = _deployment(call, found_config(call))
+    refuse_beyond_quota(call, name, wanted)
     now_s = call.now_s()
     record = EndpointRecord(
         region=call.region,
@@ -67,6 +69,7 @@ async def update_endpoint(call: Call) -> Answer:
     elif excluded:
         raise invalid("ExcludeRetainedVariantProperties needs RetainAllVariantProperties to be true.")
     refuse_scaled_variants(call, record, wanted)
+    refuse_beyond_quota(call, record.name, wanted)
     config = requested_config(request, wanted)
     if request.flag("RetainDeploymentConfig"):
         if config is not None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from include.sagemaker_local.control.call import Answer, Call
 from include.sagemaker_local.control.operations.endpoints import found_endpoint, refuse_unless_allowed
+from include.sagemaker_local.control.quota import refuse_beyond_quota
 from include.sagemaker_local.control.refusals import invalid
 from include.sagemaker_local.deployment import Deployment, VariantPlan
 from include.sagemaker_local.lifecycle import EndpointEvent, EndpointStatus
@@ -21,11 +22,13 @@ async def update_endpoint_weights_and_capacities(call: Call) -> Answer:
         raise invalid(f'Endpoint "{record.arn}" is {record.status}: only UpdateEndpoint brings it back to one config.')
     if record.live is None:
         raise invalid(f'Endpoint "{record.arn}" has no production variants whose capacity could be changed.')
+    wanted = _changed(record.live, call.request.structures("DesiredWeightsAndCapacities"))
+    refuse_beyond_quota(call, record.name, wanted)
     call.store.move_endpoint(
         call.region,
         record.name,
         EndpointEvent.UPDATE,
-        wanted=_changed(record.live, call.request.structures("DesiredWeightsAndCapacities")),
+        wanted=wanted,
         failure_reason=None,
         in_place=True,
     )

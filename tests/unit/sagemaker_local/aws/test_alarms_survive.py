@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.aws.metric_alarms import MotoAlarmBook
+from include.sagemaker_local.errors import HostError
 from include.sagemaker_local.metrics.alarm import AlarmState
 from tests.fakes.aws_server import ACCOUNT, aws_server, client
 
@@ -105,6 +106,14 @@ def test_a_disk_that_refuses_is_reported_and_nothing_is_changed(tmp_path: Path) 
         cloudwatch.delete_alarms(AlarmNames=["slow"])
     with aws_server(tmp_path) as url:
         assert described(url) == []
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"us-east-1": [{}]}', '{"us-east-1": [{"given": {"name": "a"}}]}'])
+def test_a_file_that_is_not_ours_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "alarms.json"
+    path.write_text(text)
+    with pytest.raises(HostError, match=f"cannot use the alarms in {path}"):
+        AlarmArchive(ACCOUNT, path).load()
 
 
 def test_reset_forgets_them_on_disk_too(tmp_path: Path) -> None:
