@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from include.sagemaker_local.faults import FaultTable, Kind
-from include.sagemaker_local.faults.fault import INVOCATION_KINDS
 from include.sagemaker_local.faults.form import BadFault, fault_from_json, fault_to_json
 from include.sagemaker_local.http1.messages import Request, Response
 
@@ -70,7 +69,7 @@ class FaultPage:
         return _json(201, fault_to_json(fault, 0))
 
     async def _tell(self) -> None:
-        await self._watch_invocations(self._table.has(INVOCATION_KINDS))
+        await self._watch_invocations(self._table.strikes_invocations())
 
     def _shown(self) -> list[dict[str, Any]]:
         return [fault_to_json(fault, fired) for fault, fired in self._table.all()]

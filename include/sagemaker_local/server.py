@@ -32,6 +32,7 @@ from include.sagemaker_local.control.plane import FAULTY_OPERATIONS, ControlPlan
 from include.sagemaker_local.data.entrance import Invocations
 from include.sagemaker_local.data.faulty_client import FaultyClient
 from include.sagemaker_local.data.plane import DataPlane
+from include.sagemaker_local.data.throttled import ThrottledInvocations
 from include.sagemaker_local.data_dir import hold_data_dir
 from include.sagemaker_local.edge.processes import GatewayProcesses
 from include.sagemaker_local.errors import HostError
@@ -187,7 +188,11 @@ async def _serve(settings: Settings, public: list[socket.socket], port: int, ope
     asker = Asker(objects, faulty, settings, clock, gateways.tally, gateways.traffic)
     queue = AsyncQueue(store, gateways, asker, objects, MountedTopics(mount.handle), clock)
     gateway = Gateway(
-        Invocations(data, mount.handle, AsyncIntake(store, clock, settings.account_id, queue.wake)),
+        Invocations(
+            ThrottledInvocations(data, faults),
+            mount.handle,
+            ThrottledInvocations(AsyncIntake(store, clock, settings.account_id, queue.wake), faults),
+        ),
         control.handle,
         Admin(store, settings, _Reset(store, mount, supervisor, metrics, page, (jobs, queue)), page),
         mount.handle,

@@ -52,6 +52,7 @@ def test_faults_strike_where_they_are_injected_and_the_documents_examples_run(tm
         assert fired(server, slow) == 1
 
         _a_crash_kills_the_container(server)
+        _a_throttled_invocation(server)
         _a_failed_rollback(server)
         _the_examples(server, tmp_path)
 
@@ -78,6 +79,14 @@ def _a_crash_kills_the_container(server: ServerProcess) -> None:
             return False
 
     wait_until(answers, "the container was started again")
+
+
+def _a_throttled_invocation(server: ServerProcess) -> None:
+    throttling = inject(server, "throttling", scope={"operation": "InvokeEndpoint", "endpoint": "e"}, count=1)
+    assert describe(server.url)["EndpointStatus"] == "InService"
+    assert refused_message(server) == "None"
+    assert fired(server, throttling) == 1
+    assert invoke(server.url) == b"echo echo hi"
 
 
 def _a_failed_rollback(server: ServerProcess) -> None:

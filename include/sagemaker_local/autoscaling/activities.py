@@ -58,16 +58,9 @@ def ended(activity: ScalingActivityRecord, endpoint: EndpointRecord | None, now_
 def last_change(
     target: ScalableTargetRecord, activities: Iterable[ScalingActivityRecord], time_scale: float
 ) -> LastChange | None:
-    """The last successful change since the target was registered. `activities` are oldest first."""
-    found = None
-    for one in activities:
-        same = (one.region, one.endpoint_name, one.variant_name) == (
-            target.region,
-            target.endpoint_name,
-            target.variant_name,
-        )
-        if same and one.status == _SUCCESSFUL and one.started_at_s >= target.created_at_s:
-            found = one
+    """The last successful change since the target was registered. `activities` are the variant's, oldest first."""
+    done = [one for one in activities if one.status == _SUCCESSFUL and one.started_at_s >= target.created_at_s]
+    found = done[-1] if done else None
     if found is None or found.ended_at_s is None:
         return None
     return LastChange(found.before, found.after, found.ended_at_s + found.cooldown_s * time_scale)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import itertools
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from include.sagemaker_local.autoscaling.activities import (
     IN_PROGRESS,
@@ -39,6 +41,7 @@ from include.sagemaker_local.store.records import (
 )
 
 _log = logging.getLogger(__name__)
+_Record = TypeVar("_Record", ScalingPolicyRecord, ScalingActivityRecord)
 
 # While an endpoint is in one of these, somebody could ask it, so that no requests mean no load.
 _SERVING = frozenset({EndpointStatus.IN_SERVICE, EndpointStatus.UPDATING})
@@ -61,6 +64,9 @@ class ScalingStore(Protocol):
         in_place: bool,
     ) -> EndpointRecord:
         """Applies the event; the values replace those of the record."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Makes the writes inside one: all of them or none."""
 
     def scalable_targets(self) -> list[ScalableTargetRecord]:
         """The targets of all regions; those of one endpoint stand together."""
@@ -156,14 +162,17 @@ class Autoscaler:
             return
         self.settle()
         self.refresh()
-        policies = self._store.scaling_policies()
-        activities = self._store.scaling_activities()
+        policies = _by_variant(self._store.scaling_policies())
+        activities = _by_variant(self._store.scaling_activities())
         for (region, name), group in itertools.groupby(targets, key=lambda one: (one.region, one.endpoint_name)):
             endpoint, scaled = self._store.endpoint(region, name), list(group)
             if endpoint is not None and endpoint.status in _SERVING:
                 self._publish_idle(scaled, began_s)
             if endpoint is not None and endpoint.status is EndpointStatus.IN_SERVICE:
-                asked = [self._asked(endpoint, target, _of(target, policies), activities, began_s) for target in scaled]
+                asked = [
+                    self._asked(endpoint, target, policies[_key(target)], activities[_key(target)], began_s)
+                    for target in scaled
+                ]
                 self._carry_out(endpoint, [change for change in asked if change is not None])
 
     def _asked(
@@ -193,16 +202,17 @@ class Autoscaler:
         variants = tuple(
             replace(plan, instance_count=counts.get(plan.name, plan.instance_count)) for plan in endpoint.live.variants
         )
-        self._store.move_endpoint(
-            endpoint.region,
-            endpoint.name,
-            EndpointEvent.UPDATE,
-            wanted=replace(endpoint.live, variants=variants),
-            failure_reason=None,
-            in_place=True,
-        )
-        for change in changes:
-            self._begin(endpoint, change)
+        with self._store.transaction():
+            self._store.move_endpoint(
+                endpoint.region,
+                endpoint.name,
+                EndpointEvent.UPDATE,
+                wanted=replace(endpoint.live, variants=variants),
+                failure_reason=None,
+                in_place=True,
+            )
+            for change in changes:
+                self._begin(endpoint, change)
         self._wake()
 
     def _begin(self, endpoint: EndpointRecord, change: _Change) -> None:
@@ -250,6 +260,13 @@ def _bounds(target: ScalableTargetRecord) -> Bounds:
     )
 
 
-def _of(target: ScalableTargetRecord, policies: Sequence[ScalingPolicyRecord]) -> list[ScalingPolicyRecord]:
-    key = (target.region, target.endpoint_name, target.variant_name)
-    return [one for one in policies if (one.region, one.endpoint_name, one.variant_name) == key]
+def _by_variant(records: Iterable[_Record]) -> defaultdict[tuple[str, str], list[_Record]]:
+    """The records of each variant, in their order."""
+    found: defaultdict[tuple[str, str], list[_Record]] = defaultdict(list)
+    for record in records:
+        found[_key(record)].append(record)
+    return found
+
+
+def _key(record: ScalableTargetRecord | ScalingPolicyRecord | ScalingActivityRecord) -> tuple[str, str]:
+    return record.region, record.resource_id

@@ -28,6 +28,7 @@ from include.sagemaker_local.control.operations import (
 from include.sagemaker_local.control.scope import SCALING_SCOPES, SCOPES
 from include.sagemaker_local.errors import ApiError, HostError
 from include.sagemaker_local.faults import FaultTable, Kind
+from include.sagemaker_local.faults.fault import INVOKE_OPERATIONS
 from include.sagemaker_local.http1.messages import Request, Response
 from include.sagemaker_local.wire import json11, service_model
 from include.sagemaker_local.wire.members import Members
@@ -109,7 +110,7 @@ _SERVICES = {
     "AnyScaleFrontendService": _Service(SCALING_OPERATIONS, SCALING_SCOPES, service_model.application_autoscaling),
 }
 FAULTY_OPERATIONS = {
-    Kind.THROTTLING: frozenset({*OPERATIONS, *SCALING_OPERATIONS}),
+    Kind.THROTTLING: frozenset({*OPERATIONS, *SCALING_OPERATIONS, *INVOKE_OPERATIONS}),
     Kind.RESOURCE_LIMIT_EXCEEDED: CAPACITY_OPERATIONS,
 }
 """At which operations injected faults can strike."""

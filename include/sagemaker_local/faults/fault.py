@@ -54,6 +54,8 @@ RULES: Mapping[Kind, Rules] = {
 
 INVOCATION_KINDS = frozenset({Kind.DELAY, Kind.ERROR, Kind.CRASH})
 """The kinds that strike while a container is asked."""
+INVOKE_OPERATIONS = frozenset({"InvokeEndpoint", "InvokeEndpointAsync", "InvokeEndpointWithResponseStream"})
+"""The operations of SageMaker Runtime."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,13 @@ class Fault:
     seconds: float = 0.0
     status: int = 0
     body: str = ""
+
+    @property
+    def strikes_invocations(self) -> bool:
+        """Whether requests to endpoints have to pass by it."""
+        if self.kind is Kind.THROTTLING:
+            return self.scope.get("operation", "InvokeEndpoint") in INVOKE_OPERATIONS
+        return self.kind in INVOCATION_KINDS
 
     def meets(self, kind: Kind, occasion: Occasion) -> bool:
         """Whether this is what the fault waits for."""

@@ -56,6 +56,10 @@ class FaultTable:
         """Whether there is any fault of these kinds."""
         return bool(self._injected) and any(one.fault.kind in kinds for one in self._injected)
 
+    def strikes_invocations(self) -> bool:
+        """Whether requests to endpoints have to pass by a fault."""
+        return any(one.fault.strikes_invocations for one in self._injected)
+
     def strike(self, kind: Kind, occasion: Occasion) -> Fault | None:
         """The fault that strikes now, counted; None for none. The oldest one that fits and whose chance says so."""
         for one in self._injected:

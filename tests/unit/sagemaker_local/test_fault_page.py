@@ -54,7 +54,7 @@ def test_all_at_once() -> None:
 
 def test_invocations_are_watched_only_while_there_is_a_fault_for_them() -> None:
     page = Page()
-    _, throttling = page.ask("POST", body={"kind": "throttling"})
+    _, throttling = page.ask("POST", body={"kind": "throttling", "scope": {"operation": "CreateModel"}})
     _, crash = page.ask("POST", body={"kind": "crash"})
     page.ask("DELETE", f"/{throttling['id']}")
     page.ask("DELETE", f"/{crash['id']}")

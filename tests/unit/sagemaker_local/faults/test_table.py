@@ -52,6 +52,20 @@ def test_the_chance_is_drawn_only_where_the_scope_fits() -> None:
     assert struck(table, 3) == [False, True, False]
 
 
+def test_invocations_need_to_pass_by_faults_of_theirs_only() -> None:
+    for kind, scope, expected in (
+        (Kind.CRASH, {"container": "a"}, True),
+        (Kind.THROTTLING, {}, True),
+        (Kind.THROTTLING, {"operation": "InvokeEndpoint"}, True),
+        (Kind.THROTTLING, {"operation": "ListModels"}, False),
+        (Kind.FAILED_PING, {}, False),
+    ):
+        table = FaultTable()
+        assert not table.strikes_invocations()
+        table.add(Fault("", kind, scope))
+        assert table.strikes_invocations() is expected, (kind, scope)
+
+
 def test_the_oldest_that_can_strikes_alone() -> None:
     table = FaultTable()
     first, second = table.add(Fault("", Kind.CRASH, count=1)), table.add(Fault("", Kind.CRASH))
