@@ -3,11 +3,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SDK := .sluice/sdk
 CANDIDATE ?= good
 PORT ?= 4566
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up local test lint types layers unit test-docker test-never-lost parity format lock schema clean
+.PHONY: help install demo up local test lint types layers unit test-docker test-never-lost test-sdk parity format lock schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +57,16 @@ test-never-lost: install ## Kill, fill disks and update under load, and look for
 test-docker: install ## The container runtime on a Docker engine: this machine's, or one started for the tests as root
 	$(BIN)/python -m tests.fakes.docker_daemon
 
+test-sdk: install $(SDK)/installed ## The SageMaker Python SDK against the local SageMaker, in a virtual environment of its own
+	SLUICE_PYTHON=$(CURDIR)/$(BIN)/python SAGEMAKER_SUPPRESS_V2_WARNING=1 $(SDK)/bin/python -m pytest -q tests/sdk
+
+# Airflow and the SDK do not agree on versions, so the SDK has its own environment.
+$(SDK)/installed: requirements-sdk.lock
+	@echo "Installing the SageMaker Python SDK into $(SDK) (once, a minute or two) ..."
+	@$(PYTHON) -m venv $(SDK)
+	@$(SDK)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-sdk.lock
+	@touch $@
+
 parity: install ## Write docs/parity.md anew, from what the local SageMaker checks requests against
 	$(BIN)/python -m include.sagemaker_local.parity
 
@@ -66,6 +77,8 @@ format: install ## Let ruff rewrite what it can
 lock: install ## Resolve requirements*.txt anew for Python 3.11 to 3.13
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-emit-index-url \
 		--no-emit-find-links --annotation-style line requirements.txt requirements-local.txt requirements-dev.txt -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-emit-index-url \
+		--no-emit-find-links --annotation-style line requirements-sdk.txt -o requirements-sdk.lock
 
 clean: ## Remove what the targets wrote (.sluice), but not .venv
 	rm -rf .sluice

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
+PYTHON = Path(sys.executable)
 READY = "sagemaker-local ready "
 STOP_BOUND_S = 30.0
 
@@ -37,12 +38,12 @@ def cli(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def server_process(data_dir: Path, *arguments: str) -> Iterator[ServerProcess]:
+def server_process(data_dir: Path, *arguments: str, python: Path = PYTHON) -> Iterator[ServerProcess]:
     """Starts `serve` on a free port and yields it once it said that it is ready; it is gone afterwards."""
     log = data_dir.with_name(f"{data_dir.name}.log")
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            _command("serve", "--port", "0", "--data-dir", str(data_dir), *arguments),
+            _command("serve", "--port", "0", "--data-dir", str(data_dir), *arguments, python=python),
             cwd=PROJECT,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -69,8 +70,8 @@ def alive(processes: set[tuple[int, str]]) -> set[tuple[int, str]]:
     return {(pid, started) for pid, started in processes if _stat(pid).get("started") == started}
 
 
-def _command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "include.sagemaker_local", *arguments]
+def _command(*arguments: str, python: Path = PYTHON) -> list[str]:
+    return [str(python), "-m", "include.sagemaker_local", *arguments]
 
 
 def _descendants(pid: int) -> set[tuple[int, str]]:
