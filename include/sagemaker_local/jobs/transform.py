@@ -86,11 +86,11 @@ async def _transform(
     log = _DataLog(job, [instance.instance_id for instance in instances], tools)
     await log.write(range(len(instances)), [str(requests)])
     clients = [tools.client.instance(job.region, fleet_name, number, request) for number in range(len(instances))]
-    results = await transform_files(source.uris, clients, FileWork(request, requests, tools.objects))
-    for result in results:
-        if result.error is not None:
-            await log.write([result.instance], _log_lines(result.uri, result.error))
-    return results
+
+    async def failed(instance: int, uri: str, error: LocalSageMakerError) -> None:
+        await log.write([instance], _log_lines(uri, error))
+
+    return await transform_files(source.uris, clients, FileWork(request, requests, tools.objects, failed))
 
 
 async def _container_tuning(

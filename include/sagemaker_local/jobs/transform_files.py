@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from include.sagemaker_local.errors import LocalSageMakerError
 from include.sagemaker_local.jobs.transform_batches import Batch, batches
@@ -21,9 +22,12 @@ class FileResult:
     """How one file ended: with its results, or with the error that its first failed request met."""
 
     uri: str
-    instance: int
     content: bytes = b""
     error: LocalSageMakerError | None = None
+
+
+Failed: TypeAlias = Callable[[int, str, LocalSageMakerError], Awaitable[None]]
+"""Is told at once of a file that has failed: on which instance, which, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class FileWork:
     request: TransformRequest
     requests: Requests
     objects: ObjectLister
+    failed: Failed
 
 
 async def transform_files(uris: Sequence[str], instances: Sequence[InstanceClient], work: FileWork) -> list[FileResult]:
@@ -63,9 +68,10 @@ class _Worker:
         """Transform files until none is left."""
         for number, uri in left:
             try:
-                results[number] = FileResult(uri, self._position, await self._transform(uri))
+                results[number] = FileResult(uri, await self._transform(uri))
             except LocalSageMakerError as error:
-                results[number] = FileResult(uri, self._position, error=error)
+                results[number] = FileResult(uri, error=error)
+                await self._work.failed(self._position, uri, error)
 
     async def _transform(self, uri: str) -> bytes:
         # In threads: a file may have a million records, and other requests are being served meanwhile.

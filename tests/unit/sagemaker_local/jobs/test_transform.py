@@ -12,6 +12,7 @@ from include.sagemaker_local.jobs.transform import LOG_GROUP
 from include.sagemaker_local.lifecycle import TransformStatus
 from tests.fakes.containers import Behaviour, Reply, Seen, answer, die, echo, hang, in_turn
 from tests.fakes.transform_bench import Bench, within_limit
+from tests.fakes.waiting import until
 
 
 @pytest.fixture
@@ -137,6 +138,22 @@ def test_a_bad_file_loses_its_own_results_and_no_others(bench: Bench) -> None:
         "in/data/b.csv: Message:",
         'in/data/b.csv: Received client error (400) from primary with message "cannot read it".',
     ]
+
+
+def test_a_bad_file_is_told_of_while_the_others_are_still_worked_on(bench: Bench) -> None:
+    bench.objects.objects = {"s3://in/data/a.csv": b"bad\n", "s3://in/data/b.csv": b"wait\n", "s3://out/x": b""}
+    bench.add(BatchStrategy="SingleRecord")
+
+    def behave(seen: Seen) -> Reply | None:
+        return None if b"wait" in seen.body else reject(b"bad")(seen)
+
+    async def scenario() -> None:
+        async with bench.runner([behave]) as ((container,),):
+            await until(lambda: any(b"wait" in one.body for one in container.seen), "the second file is under way")
+            (lines,) = bench.logs.lines.values()
+            assert "in/data/a.csv: ClientError: 400" in lines[1]
+
+    within_limit(scenario())
 
 
 def test_a_bad_record_ends_the_work_on_its_file(bench: Bench) -> None:
