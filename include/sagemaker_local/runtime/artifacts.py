@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import posixpath
 import shutil
 import tarfile
@@ -15,7 +16,7 @@ import tempfile
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from include.sagemaker_local.errors import ArtifactError, HostError
 
@@ -24,9 +25,47 @@ from include.sagemaker_local.errors import ArtifactError, HostError
 MAX_UNPACKED_BYTES = 8 * 1024**3
 # Each member costs an inode and about 1 KB of memory while it is checked; real model archives hold a few hundred.
 MAX_MEMBERS = 100_000
+# What Linux takes: of a path (PATH_MAX, 4096) less room for the container's directory, and of a name (NAME_MAX).
+_MAX_PATH_BYTES = 3072
+_MAX_NAME_BYTES = 255
+# A header that carries a long name or PAX records is read into memory as a whole. Real ones have a few hundred bytes.
+_MAX_HEADER_BYTES = 1024**2
 _GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952, 2.3.1
 _SPOOL_BYTES = 64 * 1024**2  # an unpacked archive up to this size is held in memory, a larger one in an anonymous file
 _CHUNK_BYTES = 1024**2
+
+
+class _HeaderRefused(ValueError):
+    """A header that tarfile would misread, or read for ever."""
+
+
+class _Member(tarfile.TarInfo):
+    """Looks at each header before tarfile acts on it."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> Any:
+        if self.size < 0:
+            # tarfile would go back in the archive, and read the same members again and again.
+            raise _HeaderRefused("a member has a negative size")
+        if self.type in (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, *_PAX_TYPES):
+            if self.size > _MAX_HEADER_BYTES:
+                raise _HeaderRefused(f"a header has more than {_MAX_HEADER_BYTES} bytes")
+            self._refuse_sparse_records(archive)
+        if self.type == tarfile.GNUTYPE_SPARSE:
+            raise _HeaderRefused(_SPARSE)
+        return super()._proc_member(archive)  # type: ignore[misc]  # tarfile's comments name it as the one to override
+
+    def _refuse_sparse_records(self, archive: tarfile.TarFile) -> None:
+        source: Any = archive.fileobj
+        here = source.tell()
+        records = source.read(self.size)
+        source.seek(here)
+        if self.type in _PAX_TYPES and b"GNU.sparse" in records:
+            raise _HeaderRefused(_SPARSE)
+
+
+_PAX_TYPES = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
+# What a sparse member says of its holes is read without an end by tarfile when it is not true.
+_SPARSE = "it holds a sparse file; pack it without tar's --sparse"
 
 
 def check(data: bytes, uri: str, *, max_unpacked_bytes: int = MAX_UNPACKED_BYTES) -> None:
@@ -89,8 +128,10 @@ def _inflate(data: bytes, plain: IO[bytes], uri: str, max_unpacked_bytes: int) -
 
 def _opened(plain: IO[bytes], uri: str) -> tarfile.TarFile:
     try:
-        return tarfile.open(fileobj=plain, mode="r:")
-    except tarfile.TarError as error:
+        return tarfile.open(fileobj=plain, mode="r:", tarinfo=_Member)
+    except _HeaderRefused as error:
+        raise ArtifactError(f"{uri} cannot be used: {error}") from None
+    except (tarfile.TarError, ValueError) as error:
         if _size(plain) == 0:
             raise ArtifactError(f"{uri} is empty: it holds no files") from None
         raise ArtifactError(f"{uri} is gzip, but what it holds is not a tar archive ({error})") from None
@@ -107,16 +148,19 @@ def _checked_members(
             _check_kind(member, uri)
             _check_path(member, uri)
             total += member.size
-            # A sparse member is larger than its data, so the size of the stream alone does not bound what is written.
             if total > max_unpacked_bytes or len(members) >= MAX_MEMBERS:
                 raise _too_large(uri, max_unpacked_bytes)
-            if not member.issparse() and member.offset_data + member.size > size:
+            if member.size < 0:  # a PAX record may say so as well
+                raise _HeaderRefused("a member has a negative size")
+            if member.offset_data + member.size > size:
                 raise ArtifactError(f"{uri} is truncated within its member {member.name!r}; pack and upload it again")
             members.append(member)
+    except _HeaderRefused as error:
+        raise ArtifactError(f"{uri} cannot be used: {error}") from None
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise ArtifactError(f"{uri} is a damaged tar archive: {error}") from None
     _check_tail(plain, archive.offset, uri)
-    _check_tree(members, uri)
+    _check_tree(members, uri, max_unpacked_bytes)
     return members
 
 
@@ -138,6 +182,14 @@ def _check_path(member: tarfile.TarInfo, uri: str) -> None:
         raise ArtifactError(f"{uri} holds the absolute path {member.name!r}; pack with relative paths (tar -C DIR .)")
     if _relative(member).split("/")[0] == "..":
         raise ArtifactError(f"{uri} holds {member.name!r}, which climbs out of its directory with '..'")
+    try:
+        name = os.fsencode(member.name)
+    except UnicodeEncodeError:
+        raise ArtifactError(f"{uri} holds a name that cannot be written: {member.name!r}") from None
+    if b"\0" in name:
+        raise ArtifactError(f"{uri} holds a name with a NUL byte, {member.name!r}")
+    if len(name) > _MAX_PATH_BYTES or any(len(part) > _MAX_NAME_BYTES for part in name.split(b"/")):
+        raise ArtifactError(f"{uri} holds a path that is too long for a file system: {member.name[:60]!r}...")
 
 
 def _check_tail(plain: IO[bytes], offset: int, uri: str) -> None:
@@ -148,15 +200,20 @@ def _check_tail(plain: IO[bytes], offset: int, uri: str) -> None:
             raise ArtifactError(f"{uri} is a damaged tar archive: unreadable data at byte {offset}; pack it again")
 
 
-def _check_tree(members: Iterable[tarfile.TarInfo], uri: str) -> None:
-    """A name that is a file here and a directory there could only be unpacked by half."""
+def _check_tree(members: Iterable[tarfile.TarInfo], uri: str, max_unpacked_bytes: int) -> None:
+    """A name that is a file here and a directory there could only be unpacked by half.
+
+    Directories that are only named in paths cost an inode and memory too, so they count as members.
+    """
     files: set[str] = set()
     directories: set[str] = set()
     for member in members:
         path = _relative(member)
         (directories if member.isdir() else files).add(path)
-        while path := posixpath.dirname(path):
+        while (path := posixpath.dirname(path)) and path not in directories:
             directories.add(path)
+        if len(directories) > MAX_MEMBERS:
+            raise _too_large(uri, max_unpacked_bytes)
     if both := files & directories | files & {"."}:
         raise ArtifactError(f"{uri} holds {min(both)!r} both as a file and as a directory")
     if not files:
