@@ -57,11 +57,6 @@ _FRAMEWORKS: Mapping[str, Prepare] = {"sklearn": _sklearn, "xgboost": _xgboost}
 def _algorithm_mode(environment: ServingEnvironment) -> ServedFramework:
     from include.sagemaker_local.serving import xgboost_algorithm
 
-    if environment.inference_output is not None:
-        raise LaunchError(
-            "the container's environment sets SAGEMAKER_INFERENCE_OUTPUT; selected outputs of the XGBoost algorithm "
-            "are not served here, remove the variable to get plain predictions"
-        )
     return ServedFramework(lambda: xgboost_algorithm.load(environment), _content_length(environment))
 
 

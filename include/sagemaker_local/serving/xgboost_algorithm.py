@@ -20,6 +20,7 @@ from scipy.sparse import csr_matrix
 from include.sagemaker_local.http1.messages import Headers, Response
 from include.sagemaker_local.serving.contract import ANY_TYPE, header_text, text_response, with_charset
 from include.sagemaker_local.serving.launch import ServingEnvironment
+from include.sagemaker_local.serving.xgboost_selection import Selection
 
 logger = logging.getLogger(__name__)
 
@@ -38,16 +39,21 @@ def load(environment: ServingEnvironment) -> AlgorithmMode:
     """Load the booster. Raises RuntimeError when there is none or more than one file to choose from."""
     path = _model_file(environment.model_dir)
     logger.info("loading the model from %s", path.name)
-    return AlgorithmMode(_booster(path), environment.default_accept or "text/csv", environment.batch)
+    booster = _booster(path)
+    selection = None
+    if environment.inference_output is not None:
+        selection = Selection.of(environment.inference_output, json.loads(booster.save_config()))
+    return AlgorithmMode(booster, environment.default_accept or "text/csv", environment.batch, selection)
 
 
 class AlgorithmMode:
     """A booster behind the contract of the XGBoost container."""
 
-    def __init__(self, booster: Any, default_accept: str, batch: bool) -> None:
+    def __init__(self, booster: Any, default_accept: str, batch: bool, selection: Selection | None = None) -> None:
         self._booster = booster
         self._default_accept = default_accept
         self._batch = batch
+        self._selection = selection
 
     def invoke(self, headers: Headers, body: bytes) -> Response:
         """204 for an empty body, 415 for what cannot be read, 400 for what the model refuses, 406 for a bad Accept."""
@@ -69,6 +75,8 @@ class AlgorithmMode:
             return _refused(
                 406, f"Accept type {accept} is not supported. Please use supported accept types: {supported}."
             )
+        if self._selection is not None:
+            return self._selected(self._selection, predictions, accept)
         return self._encoded(predictions, accept)
 
     def _predict(self, matrix: Any) -> list[Any]:
@@ -76,6 +84,16 @@ class AlgorithmMode:
         rounds = (0, int(best) + 1) if best is not None else (0, 0)
         predictions = self._booster.predict(matrix, iteration_range=rounds, validate_features=False)
         return list(predictions.tolist())
+
+    def _selected(self, selection: Selection, predictions: list[Any], accept: str) -> Response:
+        """What SAGEMAKER_INFERENCE_OUTPUT names; 500 for an objective of which nothing can be selected."""
+        try:
+            text = selection.encode(selection.select(predictions), accept)
+        except ValueError as error:
+            return _refused(500, str(error))
+        if self._batch and accept == "text/csv":
+            text += "\n"
+        return Response(200, [(b"content-type", with_charset(accept).encode())], text.encode())
 
     def _encoded(self, predictions: list[Any], accept: str) -> Response:
         if self._batch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -139,3 +140,52 @@ def test_early_stopping_leaves_the_later_trees_out(tmp_path: Path) -> None:
     model = xgboost_algorithm.load(environment(tmp_path))
     first_tree = BOOSTER.predict(xgboost.DMatrix(np.array([[2.0, 0, 0]])), iteration_range=(0, 1)).tolist()
     assert ask(HIGH_CSV, "text/csv", None, model).body == str(first_tree[0]).encode() != str(HIGH).encode()
+
+
+def selecting(directory: Path, keys: str, booster: xgboost.Booster = BOOSTER, *, batch: bool = False) -> AlgorithmMode:
+    (directory / "xgboost-model").write_bytes(bytes(booster.save_raw("ubj")))
+    return xgboost_algorithm.load(replace(environment(directory), inference_output=keys, batch=batch))
+
+
+def test_selected_outputs_of_a_binary_model_in_each_type(tmp_path: Path) -> None:
+    model = selecting(tmp_path, "predicted_label, labels,Probability,probabilities,raw_score,raw_scores")
+    said = {
+        "predicted_label": 1, "labels": [0, 1], "probability": HIGH, "probabilities": [1.0 - HIGH, HIGH],
+        "raw_score": HIGH, "raw_scores": [1.0 - HIGH, HIGH],
+    }  # fmt: skip
+    answer = ask(HIGH_CSV, "text/csv", "application/json", model)
+    assert (answer.status, json.loads(answer.body)) == (200, {"predictions": [said]})
+    lines = ask(HIGH_CSV + b"\n" + HIGH_CSV, "text/csv", "application/jsonlines", model).body.decode()
+    assert [json.loads(line) for line in lines.splitlines()] == [said, said]
+    both = f'"{[1.0 - HIGH, HIGH]}"'
+    row = f'1,"[0, 1]",{HIGH},{both},{HIGH},{both}'
+    assert ask(HIGH_CSV + b"\n" + HIGH_CSV, "text/csv", None, model).body.decode() == f"{row}\n{row}"
+
+
+def test_selected_outputs_of_a_multiclass_model(tmp_path: Path) -> None:
+    parameters = {"objective": "multi:softprob", "num_class": 3, "nthread": 1}
+    booster = xgboost.train(parameters, xgboost.DMatrix(ROWS, np.arange(len(ROWS)) % 3), num_boost_round=2)
+    (said,) = json.loads(
+        ask(HIGH_CSV, "text/csv", "application/json", selecting(tmp_path, ",".join(MULTICLASS), booster)).body
+    )["predictions"]
+    assert list(said) == list(MULTICLASS)
+    assert said["labels"] == [0, 1, 2]
+    assert said["probability"] == said["raw_score"] == max(said["probabilities"])
+    assert said["predicted_label"] == said["probabilities"].index(said["probability"])
+
+
+MULTICLASS = ("labels", "predicted_label", "probabilities", "probability", "raw_score")
+
+
+def test_a_key_that_the_objective_does_not_have_is_nan_and_batch_ends_with_a_newline(tmp_path: Path) -> None:
+    answer = ask(HIGH_CSV, "text/csv", None, selecting(tmp_path, "predicted_score,predicted_label", batch=True))
+    assert answer.body == b"nan,1\n"
+
+
+def test_nothing_can_be_selected_of_other_objectives(tmp_path: Path) -> None:
+    booster = xgboost.train({"objective": "count:poisson", "nthread": 1}, xgboost.DMatrix(ROWS, ROWS[:, 0] > 0), 1)
+    answer = ask(HIGH_CSV, "text/csv", None, selecting(tmp_path, "predicted_score", booster))
+    assert (answer.status, answer.body) == (
+        500,
+        b"Objective `count:poisson` unsupported for selectable inference predictions.",
+    )
