@@ -87,8 +87,12 @@ class FakeRuntime:
 
     def __init__(self) -> None:
         self.scripts: defaultdict[str, list[Script]] = defaultdict(list)
+        self.prepared: list[str] = []
         self.started: list[FakeProcess] = []
         self.placements: list[Placement] = []
+
+    async def prepare(self, container: Container, placement: Placement) -> None:
+        self.prepared.append(container.name)
 
     async def start(self, container: Container, placement: Placement) -> RunningContainer:
         queue = self.scripts[container.name]

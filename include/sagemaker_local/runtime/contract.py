@@ -56,6 +56,12 @@ class RunningContainer(Protocol):
 class ContainerRuntime(Protocol):
     """Starts containers."""
 
+    async def prepare(self, container: Container, placement: Placement) -> None:
+        """Do what takes long and leaves nothing to stop, as pulling an image does; `start` finds it done.
+
+        May be cancelled at any time, unlike `start`. Raises as that does.
+        """
+
     async def start(self, container: Container, placement: Placement) -> RunningContainer:
         """Unpack the model and start the container on a port of its own.
 

@@ -54,6 +54,9 @@ class DockerRuntime:
         self._networks = InstanceNetworks(engine, owner)
         self._owed: set[str] = set()  # containers that could not be removed because the engine was away
 
+    async def prepare(self, container: Container, placement: Placement) -> None:
+        """Nothing: images are not pulled."""
+
     async def start(self, container: Container, placement: Placement) -> RunningDockerContainer:
         """Unpack the model below `placement.directory` and start the container; it is not ready yet.
 

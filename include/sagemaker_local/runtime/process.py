@@ -77,12 +77,23 @@ class ProcessRuntime:
         self._environments = Environments(settings.environments_dir)
         self._safe_ranges = itertools.cycle(range(_SAFE_PORT_RANGES))
 
+    async def prepare(self, container: Container, placement: Placement) -> None:
+        """Make the environment of the container's image, unless it is there. Raises ContainerError or HostError."""
+        say = _teller(placement.log_file)
+        mapped = self._images.find(container.image)
+        with _told(container, say):
+            if mapped is None:
+                image = framework_image(container.image, container=container.name)
+                await provide_environment(self._environments, image, say)
+            elif mapped.requirements:
+                await self._environments.provide("mapped", mapped.requirements, say)
+
     async def start(self, container: Container, placement: Placement) -> RunningProcess:
         """Unpack the model below `placement.directory` and start the container; it is not ready yet.
 
-        The first container of an image waits until the image's environment is made, which takes pip half a minute.
-        Raises ArtifactError for a bad artifact, ContainerError for an image or setting that cannot be served, and
-        HostError when this machine has no room, port or process left.
+        The image's environment is there when `prepare` was called before; else it is made now. Raises ArtifactError for
+        a bad artifact, ContainerError for an image or setting that cannot be served, and HostError when this machine
+        has no room, port or process left.
         """
         mapped = self._images.find(container.image)
         image = None if mapped else framework_image(container.image, container=container.name)

@@ -37,8 +37,15 @@ class AutoRuntime:
         self._docker = docker
         self._absence = absence
 
+    async def prepare(self, container: Container, placement: Placement) -> None:
+        """As the chosen runtime prepares it. Raises ContainerError for an image that would need the missing engine."""
+        await self._chosen(container).prepare(container, placement)
+
     async def start(self, container: Container, placement: Placement) -> RunningContainer:
         """As the chosen runtime starts it. Raises ContainerError for an image that would need the missing engine."""
+        return await self._chosen(container).start(container, placement)
+
+    def _chosen(self, container: Container) -> ContainerRuntime:
         try:
             self._process.check(container)
         except ContainerError as not_served:
@@ -46,8 +53,8 @@ class AutoRuntime:
                 raise ContainerError(
                     container.name, f"{not_served.reason}; {self._absence}: start Docker, then this server again"
                 ) from None
-            return await self._docker.start(container, placement)
-        return await self._process.start(container, placement)
+            return self._docker
+        return self._process
 
 
 @asynccontextmanager

@@ -47,6 +47,7 @@ class Member:
     async def start(self, runtime: ContainerRuntime) -> RunningContainer:
         """Starts the container in a directory of its own. Raises what the runtime raises; never loses a process."""
         await asyncio.to_thread(_fresh_directory, self.placement.directory)
+        await runtime.prepare(self.container, self.placement)
         starting = asyncio.ensure_future(runtime.start(self.container, self.placement))
         starting.add_done_callback(self._started)
         try:

@@ -28,8 +28,10 @@ def placement(directory: Path) -> Placement:
 def test_auto_takes_processes_where_they_serve_the_image_and_docker_elsewhere(tmp_path: Path) -> None:
     process, docker = FrameworkOnlyRuntime(), FakeRuntime()
     auto = AutoRuntime(process, docker)
-    asyncio.run(auto.start(SKLEARN, placement(tmp_path)))
-    asyncio.run(auto.start(MINE, placement(tmp_path)))
+    for container in (SKLEARN, MINE):
+        asyncio.run(auto.prepare(container, placement(tmp_path)))
+        asyncio.run(auto.start(container, placement(tmp_path)))
+    assert (process.prepared, docker.prepared) == (["c"], ["c"])
     assert (len(process.started), len(docker.started)) == (1, 1)
 
 
