@@ -26,6 +26,7 @@ from include.sagemaker_local.aws.s3_store import S3Store
 from include.sagemaker_local.aws.scaling_alarms import MotoScalingAlarms
 from include.sagemaker_local.aws.services import create_app_with
 from include.sagemaker_local.aws.topics import MountedTopics
+from include.sagemaker_local.aws.user_metrics import AllMetrics
 from include.sagemaker_local.clock import SystemClock
 from include.sagemaker_local.control.call import Services
 from include.sagemaker_local.control.plane import FAULTY_OPERATIONS, ControlPlane
@@ -154,7 +155,8 @@ async def _serve(settings: Settings, public: list[socket.socket], port: int, ope
     book = MotoAlarmBook(settings.account_id, kept_alarms)
     sampler, watch = UtilisationSampler(fleets.serving, clock), AlarmWatch(book, series)
     tempo = ScalingTempo(settings.metrics_interval_s, settings.time_scale)
-    autoscaler = Autoscaler(store, series, MotoScalingAlarms(settings.account_id), clock, supervisor.wake, tempo)
+    datapoints, scaling_alarms = AllMetrics(series, settings.account_id), MotoScalingAlarms(settings.account_id)
+    autoscaler = Autoscaler(store, datapoints, scaling_alarms, clock, supervisor.wake, tempo)
     autoscaler.refresh()  # the policies vouch for these alarms, whatever CloudWatch has kept of them
     samplers = BacklogSampler(store, sampler)
     metrics = Publisher(

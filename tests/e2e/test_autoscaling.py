@@ -1,4 +1,4 @@
-"""Real containers added under load and removed after it, by a target tracking policy that outlives a killed server."""
+"""Real containers added and removed by target tracking policies, which outlive a killed server."""
 
 from __future__ import annotations
 
@@ -72,3 +72,26 @@ def test_instances_come_with_the_load_and_go_with_it_and_no_request_is_lost(tmp_
         assert (instances(server.url), policy["Alarms"]) == (2, alarms)
         wait_until(lambda: instances(server.url) == 1, "nobody asks any more")
         assert [one["StatusCode"] for one in activities(server.url)] == ["Successful", "Successful"]
+
+
+def test_a_metric_of_ones_own_decides_without_any_load(tmp_path: Path) -> None:
+    with server_process(tmp_path / "data", *QUICK) as server:
+        deploy(server.url, CODE, "only")
+        assert at_rest(server.url)["EndpointStatus"] == "InService"
+        scaling, cloudwatch = (client(name, server.url) for name in ("application-autoscaling", "cloudwatch"))
+        scaling.register_scalable_target(**WHO, MinCapacity=1, MaxCapacity=2)
+        scaling.put_scaling_policy(
+            **WHO,
+            PolicyName="queue",
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": 5.0,
+                "CustomizedMetricSpecification": {"MetricName": "Queue", "Namespace": "Mine", "Statistic": "Average"},
+            },
+        )
+
+        def grown() -> bool:
+            cloudwatch.put_metric_data(Namespace="Mine", MetricData=[{"MetricName": "Queue", "Value": 50}])
+            return instances(server.url) == 2
+
+        wait_until(grown, "a second instance for a long queue")

@@ -14,7 +14,7 @@ from include.sagemaker_local.metrics.alarm import AlarmRule, AlarmState
 class TrippedAlarm:
     """A user's alarm in ALARM that has a scaling policy as an action.
 
-    `rule` is None when the alarm is not on a metric of an endpoint: then only its state is known, not its values.
+    `rule` is None when the alarm is not on one metric: then only its state is known, not its values.
     """
 
     name: str

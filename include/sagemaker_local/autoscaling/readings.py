@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from include.sagemaker_local.autoscaling.tracking_alarms import PERIOD_S
 from include.sagemaker_local.metrics.alarm import AlarmRule
 from include.sagemaker_local.metrics.distribution import statistic
 from include.sagemaker_local.metrics.periods import latest
-from include.sagemaker_local.metrics.series import MetricSeries
+from include.sagemaker_local.metrics.series import Datum, Metric, Point
+
+
+class Datapoints(Protocol):
+    """The metrics, of whom ever they are; see MetricSeries."""
+
+    def read(self, region: str, metric: Metric, start_s: float, end_s: float, unit: str | None = None) -> list[Point]:
+        """The points from `start_s` up to but not at `end_s`, oldest first; none when `unit` is another one."""
+
+    def publish(self, region: str, time_s: float, data: Iterable[Datum]) -> None:
+        """Adds a datapoint for each."""
 
 
 class Readings:
@@ -19,7 +30,7 @@ class Readings:
     always a whole number of them. The load is never scaled: a count is given per minute, whatever the period was.
     """
 
-    def __init__(self, series: MetricSeries, *, interval_s: float, time_scale: float) -> None:
+    def __init__(self, series: Datapoints, *, interval_s: float, time_scale: float) -> None:
         self._series = series
         self._interval_s = interval_s
         # Rounded, so that 6.000000001 intervals are six.

@@ -27,12 +27,11 @@ from include.sagemaker_local.autoscaling.alarm_keeper import AlarmKeeper
 from include.sagemaker_local.autoscaling.decision import Bounds, basis, decide
 from include.sagemaker_local.autoscaling.policies import PolicyType
 from include.sagemaker_local.autoscaling.proposals import Moment, Proposals, alarms_of, tracked_by
-from include.sagemaker_local.autoscaling.readings import Readings
+from include.sagemaker_local.autoscaling.readings import Datapoints, Readings
 from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.deployment import Deployment
 from include.sagemaker_local.lifecycle import EndpointEvent, EndpointStatus
 from include.sagemaker_local.metrics.names import idle_datum
-from include.sagemaker_local.metrics.series import MetricSeries
 from include.sagemaker_local.store.records import (
     EndpointRecord,
     ScalableTargetRecord,
@@ -106,7 +105,7 @@ class Autoscaler:
     def __init__(
         self,
         store: ScalingStore,
-        series: MetricSeries,
+        series: Datapoints,
         alarms: AlarmKeeper,
         clock: Clock,
         wake: Callable[[], None],

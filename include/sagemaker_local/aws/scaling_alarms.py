@@ -11,7 +11,6 @@ from include.sagemaker_local.autoscaling.alarm_keeper import TrippedAlarm
 from include.sagemaker_local.autoscaling.tracking_alarms import MANAGED_PREFIX, TrackingAlarm
 from include.sagemaker_local.aws.metric_alarms import rule_of
 from include.sagemaker_local.metrics.alarm import AlarmState
-from include.sagemaker_local.metrics.names import NAMESPACES
 
 
 class MotoScalingAlarms:
@@ -48,7 +47,7 @@ class MotoScalingAlarms:
         return [
             TrippedAlarm(
                 held.name,
-                rule_of(held) if held.namespace in NAMESPACES else None,
+                rule_of(held) if _is_on_one_metric(held) else None,
                 float(held.threshold or 0.0),
                 upwards=not (held.comparison_operator or "").startswith("Less"),
             )
@@ -87,3 +86,8 @@ class MotoScalingAlarms:
         held.state_value = AlarmState.INSUFFICIENT_DATA.value
         if before is not None:
             held.state_value, held.state_reason = before.state_value, before.state_reason
+
+
+def _is_on_one_metric(held: Any) -> bool:
+    """Not a composite alarm and not one on metric math."""
+    return bool(held.metric_name and held.period and (held.statistic or held.extended_statistic))

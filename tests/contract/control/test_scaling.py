@@ -252,7 +252,7 @@ def step(lower: float | None, upper: float | None, adjustment: int = 1) -> dict[
             "ECSServiceAverageCPUUtilization",
         ),
         (own(Statistic=None), "ValidationException", "needs Statistic"),
-        (own(Namespace="Mine"), "UnsupportedOperation", "Namespace Mine"),
+        (own(Namespace=None), "ValidationException", "needs Namespace"),
         (own(Metrics=[{"Id": "m", "Expression": "1"}]), "UnsupportedOperation", "Metrics"),
         (steps(), "ValidationException", "at least one of StepAdjustments"),
         (steps(step(0, None), AdjustmentType=None), "ValidationException", "needs AdjustmentType"),

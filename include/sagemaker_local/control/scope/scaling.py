@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from include.sagemaker_local.autoscaling.policies import INVOCATIONS_PER_INSTANCE, PolicyType
-from include.sagemaker_local.metrics.names import NAMESPACES
 from include.sagemaker_local.wire.scope import Scope, below, exact, only, refused, simplified
 
 NAMESPACE = "sagemaker"
@@ -30,8 +29,7 @@ _TRACKING = {
     **below(
         "CustomizedMetricSpecification",
         {
-            **exact("MetricName", "Dimensions", "Statistic", "Unit"),
-            **only("Namespace", *sorted(NAMESPACES), why="only metrics of endpoints are evaluated"),
+            **exact("MetricName", "Namespace", "Dimensions", "Statistic", "Unit"),
             **refused("Metrics", why="there is no metric math"),
         },
     ),

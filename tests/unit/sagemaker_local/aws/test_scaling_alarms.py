@@ -103,7 +103,7 @@ def test_a_users_alarm_trips_the_policy_that_it_names(cloudwatch: Any) -> None:
         cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
     busy, elsewhere = keeper.tripped(REGION, "arn:step")
     assert (busy.name, busy.threshold, busy.upwards, busy.rule is None) == ("busy", 5.0, True, False)
-    assert (elsewhere.name, elsewhere.upwards, elsewhere.rule) == ("elsewhere", False, None)
+    assert (elsewhere.name, elsewhere.upwards, elsewhere.rule is None) == ("elsewhere", False, False)
     cloudwatch.disable_alarm_actions(AlarmNames=["busy"])
     assert [one.name for one in keeper.tripped(REGION, "arn:step")] == ["elsewhere"]
     assert keeper.tripped(REGION, "arn:other") == []
