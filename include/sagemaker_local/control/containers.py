@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from include.sagemaker_local.control.call import Call
@@ -16,8 +16,10 @@ from include.sagemaker_local.store.records import ModelPackageRecord
 from include.sagemaker_local.wire.members import Members, unsupported
 
 MAX_CONTAINERS = 15  # CreateModel's limit, which a package must not get round
+_MAX_ENTRY_BYTES = 1024  # of a key, and of a value; the service model counts characters, AWS's documentation bytes
 MAX_ENVIRONMENT_BYTES = 32 * 1024  # keys and values of all containers of one model together (API reference)
 
+_MULTI_MODEL = "MultiModel"
 _BESIDE_A_PACKAGE = ("Image", "ModelDataUrl", "ModelDataSource")
 
 
@@ -32,7 +34,9 @@ class Draft:
 
 
 def draft(definition: Members, where: str) -> Draft:
-    """A definition with an Image. Raises ApiError for what is missing; `where` is its path."""
+    """A definition with an Image. Raises ApiError for what is missing or not served; `where` is its path."""
+    if definition.text("Mode") == _MULTI_MODEL:
+        raise unsupported(f"Mode {_MULTI_MODEL}", where, "multi-model endpoints are not served")
     image = definition.text("Image")
     if image is None:
         raise invalid(f"{where} needs an Image.")
@@ -42,6 +46,12 @@ def draft(definition: Members, where: str) -> Draft:
         model_data_url=_model_data_url(definition, where),
         environment=definition.text_map("Environment"),
     )
+
+
+def refuse_several_multi_models(definitions: Iterable[Members]) -> None:
+    """Raise ApiError in AWS's words for a pipeline that has more than one multi-model container."""
+    if sum(definition.text("Mode") == _MULTI_MODEL for definition in definitions) > 1:
+        raise invalid("More than one container in MultiModel mode is not supported with inference pipeline.")
 
 
 def expand(call: Call, definition: Members, where: str) -> list[Draft]:
@@ -89,7 +99,13 @@ def chain(drafts: Sequence[Draft]) -> tuple[Container, ...]:
         raise invalid("ContainerHostname must be set for every container of an inference pipeline or for none.")
     if len(set(named)) != len(named):
         raise invalid("ContainerHostname must be unique among the containers of an inference pipeline.")
-    size = sum(len(f"{key}{value}".encode()) for item in drafts for key, value in item.environment.items())
+    entries = [(key, value) for item in drafts for key, value in item.environment.items()]
+    longest = max((len(text.encode()) for entry in entries for text in entry), default=0)
+    if longest > _MAX_ENTRY_BYTES:
+        raise invalid(
+            f"The Environment maps have a key or value of {longest} bytes; the limit is {_MAX_ENTRY_BYTES} bytes."
+        )
+    size = sum(len(f"{key}{value}".encode()) for key, value in entries)
     if size > MAX_ENVIRONMENT_BYTES:
         raise invalid(
             f"The Environment maps of all containers together have {size} bytes; "
@@ -128,7 +144,10 @@ def _check_archives(objects: ObjectReader, uris: Sequence[str]) -> None:
 
 
 def _overridden(drafts: list[Draft], definition: Members, where: str) -> list[Draft]:
-    """The package's containers with the entry's own hostname and environment, which only one container can take."""
+    """The package's containers with the entry's own hostname and environment, which only one container can take.
+
+    A package's own environment cannot be changed: the words are AWS's (aws/sagemaker-python-sdk issue 3397).
+    """
     hostname, environment = definition.text("ContainerHostname"), definition.text_map("Environment")
     if hostname is None and not environment:
         return drafts
@@ -138,7 +157,16 @@ def _overridden(drafts: list[Draft], definition: Members, where: str) -> list[Dr
             "which does not say whose they are; set them in the package."
         )
     only = drafts[0]
-    return [replace(only, hostname=hostname or only.hostname, environment={**only.environment, **environment})]
+    if only.environment and environment:
+        raise invalid(
+            f"Environment variable map cannot be specified both at Model Package {_as_java_prints(only.environment)} "
+            f"and Model {_as_java_prints(environment)}"
+        )
+    return [replace(only, hostname=hostname or only.hostname, environment=environment or only.environment)]
+
+
+def _as_java_prints(entries: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{key}={value}" for key, value in entries.items()) + "}"
 
 
 def _model_data_url(definition: Members, where: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from include.sagemaker_local.control.call import Call
@@ -12,6 +13,7 @@ from include.sagemaker_local.wire.members import Members
 
 RESOURCE = "model-package"
 
+_MAX_ADDITIONAL = 15  # AdditionalInferenceSpecifications' maximum, which adding must not get round
 _INSTANCE_TYPES = ("SupportedTransformInstanceTypes", "SupportedRealtimeInferenceInstanceTypes")
 
 
@@ -40,14 +42,33 @@ def checked_containers(call: Call) -> tuple[Container, ...]:
     specification = call.request.structure("InferenceSpecification")
     if specification is None:
         return ()
+    return _containers(call, specification, "InferenceSpecification")
+
+
+def _containers(call: Call, specification: Members, where: str) -> tuple[Container, ...]:
     definitions = specification.structures("Containers")
-    containers = chain(
-        [draft(item, f"InferenceSpecification.Containers[{number}]") for number, item in enumerate(definitions, 1)]
-    )
+    containers = chain([draft(item, f"{where}.Containers[{number}]") for number, item in enumerate(definitions, 1)])
     for container in containers:
         if container.model_data_url is not None:
             refuse_missing_model_data(call.services.objects, container.model_data_url)
     return containers
+
+
+def check_additional_specifications(call: Call, present: Sequence[Members], added: Sequence[Members]) -> None:
+    """Raise ApiError when `added` would make names that are not unique, or too many, or cannot be used itself.
+
+    It cannot when its containers contradict each other, or when model data is not there.
+    """
+    names = [specification.required("Name") for specification in (*present, *added)]
+    if len(set(names)) != len(names):
+        raise invalid("The names of a model package's AdditionalInferenceSpecifications must be unique.")
+    if len(names) > _MAX_ADDITIONAL:
+        raise invalid(
+            f"A model package can have at most {_MAX_ADDITIONAL} AdditionalInferenceSpecifications; "
+            f"this one would have {len(names)}."
+        )
+    for specification in added:
+        _containers(call, specification, f"AdditionalInferenceSpecifications {specification.required('Name')}")
 
 
 def accepted_members(request: Members) -> dict[str, Any]:

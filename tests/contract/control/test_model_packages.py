@@ -203,6 +203,29 @@ def test_a_specification_is_replaced_and_another_is_added(rig: Rig) -> None:
     assert [container.image for container in record.containers] == ["repo/new:1"]
 
 
+def additional(name: str, **container: Any) -> dict[str, Any]:
+    return {"Name": name, "Containers": [{"Image": IMAGE, **container}]}
+
+
+@pytest.mark.parametrize(
+    ("added", "reason"),
+    [
+        ([additional("one")], "must be unique"),
+        ([additional(f"more-{number}") for number in range(15)], "would have 16"),
+        ([additional("two", ModelDataUrl="s3://models/none.tar.gz")], "Could not find model data"),
+    ],
+)
+def test_additional_specifications_are_checked_when_they_are_added(
+    rig: Rig, refused: Refused, added: list[dict[str, Any]], reason: str
+) -> None:
+    arn = rig.package(AdditionalInferenceSpecifications=[additional("one")])
+    code, message = refused(
+        rig.client.update_model_package, ModelPackageArn=arn, AdditionalInferenceSpecificationsToAdd=added
+    )
+    assert (code, reason in message) == ("ValidationException", True)
+    assert len(describe(rig, arn)["AdditionalInferenceSpecifications"]) == 1
+
+
 def test_versions_are_listed_by_number_even_within_one_millisecond(rig: Rig) -> None:
     for _ in range(11):
         rig.package()

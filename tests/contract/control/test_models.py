@@ -234,11 +234,33 @@ def test_packages_and_containers_mix_and_are_numbered_through(rig: Rig) -> None:
 
 
 def test_a_package_of_one_container_takes_an_environment_and_a_hostname(rig: Rig) -> None:
-    one = {"Containers": [{"Image": IMAGE, "Environment": {"A": "1", "B": "1"}}], "SupportedContentTypes": ["text/csv"]}
+    one = {"Containers": [{"Image": IMAGE}], "SupportedContentTypes": ["text/csv"]}
     arn = rig.package(InferenceSpecification=one)
     entry = {"ModelPackageName": arn, "Environment": {"B": "2"}, "ContainerHostname": "only"}
     rig.model("tuned", Containers=[entry])
-    assert containers(rig, "tuned") == (Container("only", IMAGE, None, {"A": "1", "B": "2"}),)
+    assert containers(rig, "tuned") == (Container("only", IMAGE, None, {"B": "2"}),)
+
+
+def test_a_packages_own_environment_cannot_be_changed(rig: Rig, refused: Refused) -> None:
+    arn = rig.package(InferenceSpecification={"Containers": [{"Image": IMAGE, "Environment": {"A": "1", "C": "3"}}]})
+    assert refused(rig.model, Containers=[{"ModelPackageName": arn, "Environment": {"B": "2"}}]) == (
+        "ValidationException",
+        "Environment variable map cannot be specified both at Model Package {A=1, C=3} and Model {B=2}",
+    )
+
+
+def test_a_pipeline_has_one_multi_model_container_at_most(rig: Rig, refused: Refused) -> None:
+    several = [{"Image": "i", "Mode": "MultiModel", "ModelDataUrl": "s3://models/"}] * 2
+    assert refused(rig.model, Containers=several) == (
+        "ValidationException",
+        "More than one container in MultiModel mode is not supported with inference pipeline.",
+    )
+
+
+def test_environment_values_are_limited_in_bytes(rig: Rig, refused: Refused) -> None:
+    rig.model("fits", Containers=[{"Image": IMAGE, "Environment": {"A": "ü" * 512}}])
+    code, message = refused(rig.model, Containers=[{"Image": IMAGE, "Environment": {"A": "ü" * 513}}])
+    assert (code, "1026 bytes; the limit is 1024" in message) == ("ValidationException", True)
 
 
 def test_a_package_of_several_containers_does_not(rig: Rig, refused: Refused) -> None:

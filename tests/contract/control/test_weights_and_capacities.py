@@ -105,7 +105,7 @@ def test_excluding_without_retaining_is_refused(rig: Rig, refused: Refused) -> N
     ("entries", "code", "words"),
     [
         ([{"VariantName": "grey", "DesiredWeight": 1}], "ValidationException", 'The variant name(s) "grey" is/are not'),
-        ([{"VariantName": "AllTraffic", "DesiredWeight": 1}] * 2, "ValidationException", "more than once"),
+        ([{"VariantName": "AllTraffic", "DesiredWeight": 1}] * 2, "ValidationException", "was non-unique"),
         ([{"VariantName": "AllTraffic", "DesiredWeight": 0}], "ValidationException", "weight above 0"),
         ([{"VariantName": "AllTraffic", "DesiredInstanceCount": 0}], "ValidationException", "cannot have"),
         ([{"VariantName": "AllTraffic"}], "ValidationException", "needs a DesiredWeight"),

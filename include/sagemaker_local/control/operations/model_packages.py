@@ -12,6 +12,7 @@ from include.sagemaker_local.control.operations.tags import requested_tags
 from include.sagemaker_local.control.package_request import (
     RESOURCE,
     accepted_members,
+    check_additional_specifications,
     checked_containers,
     refuse_contradictions,
 )
@@ -42,6 +43,7 @@ async def create_model_package(call: Call) -> Answer:
         return {"ModelPackageArn": earlier.arn}
     refuse_contradictions(request)
     containers = checked_containers(call)
+    check_additional_specifications(call, (), request.structures("AdditionalInferenceSpecifications"))
     group = found_group(call) if "ModelPackageGroupName" in request else None
     now_s = call.now_s()
     with call.store.transaction():
@@ -114,6 +116,8 @@ async def update_model_package(call: Call) -> Answer:
     if status is not None and record.version is None:
         raise invalid(f"{record.arn} is an unversioned model package, which has no ModelApprovalStatus.")
     containers = checked_containers(call) if "InferenceSpecification" in request else record.containers
+    present = Members(record.accepted).structures("AdditionalInferenceSpecifications")
+    check_additional_specifications(call, present, request.structures("AdditionalInferenceSpecificationsToAdd"))
     changed = replace(
         record,
         containers=containers,

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from include.sagemaker_local.control.call import Answer, Call
-from include.sagemaker_local.control.containers import Draft, chain, check_model_data, expand
+from include.sagemaker_local.control.containers import (
+    Draft,
+    chain,
+    check_model_data,
+    expand,
+    refuse_several_multi_models,
+)
 from include.sagemaker_local.control.listing import Listing
 from include.sagemaker_local.control.operations.tags import requested_tags
 from include.sagemaker_local.control.refusals import already_exists, could_not_find, invalid
@@ -66,6 +72,7 @@ def _drafts(call: Call) -> list[Draft]:
         return expand(call, Members(without_hostname), "PrimaryContainer")
     if not containers:
         raise invalid("Neither PrimaryContainer nor Containers is given; a model needs one of them.")
+    refuse_several_multi_models(containers)
     return [
         item
         for number, definition in enumerate(containers, 1)

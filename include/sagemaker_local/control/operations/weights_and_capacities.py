@@ -37,9 +37,12 @@ async def update_endpoint_weights_and_capacities(call: Call) -> Answer:
 
 
 def _changed(live: Deployment, entries: list[Members]) -> Deployment:
-    by_name = {entry.required("VariantName"): entry for entry in entries}
-    if len(by_name) != len(entries):
-        raise invalid("DesiredWeightsAndCapacities names a variant more than once.")
+    by_name: dict[str, Members] = {}
+    for entry in entries:
+        name = entry.required("VariantName")
+        if name in by_name:
+            raise invalid(f'The variant name "{name}" was non-unique within the request.')  # moto's words, as below
+        by_name[name] = entry
     absent = by_name.keys() - {plan.name for plan in live.variants}
     if absent:
         names = '", "'.join(sorted(absent))

@@ -27,7 +27,7 @@ MODEL_CONTAINER = {
     **_MODEL_DATA,
     **only("ImageConfig.RepositoryAccessMode", "Platform", why="there is no VPC to pull through"),
     **refused("ImageConfig.RepositoryAuthConfig", why="images are not pulled"),
-    **only("Mode", "SingleModel", why="multi-model endpoints are not served"),
+    **simplified("Mode", how="MultiModel is refused: multi-model endpoints are not served"),
     **refused("MultiModelConfig", why="multi-model endpoints are not served"),
     **refused("ContainerMetricsConfig", why="containers are not scraped for metrics"),
 }
