@@ -47,7 +47,7 @@ def _sklearn(launch: Launch, environment: ServingEnvironment) -> ServedFramework
 
 def _xgboost(launch: Launch, environment: ServingEnvironment) -> ServedFramework:
     _log_version("XGBoost", _version_of("xgboost"), launch.image_version)
-    return _script_mode(launch, environment) if environment.program else _algorithm_mode(environment)
+    return _xgboost_script_mode(launch, environment) if environment.program else _algorithm_mode(environment)
 
 
 # By the name that runtime/images.py gives a framework; each imports its own libraries.
@@ -64,6 +64,13 @@ def _script_mode(launch: Launch, environment: ServingEnvironment) -> ServedFrame
     from include.sagemaker_local.serving import script_mode
 
     return ServedFramework(lambda: script_mode.load(environment), launch.max_body_bytes)
+
+
+def _xgboost_script_mode(launch: Launch, environment: ServingEnvironment) -> ServedFramework:
+    from include.sagemaker_local.serving import script_mode
+    from include.sagemaker_local.serving.xgboost_script_mode import XgboostDefaults
+
+    return ServedFramework(lambda: script_mode.load(environment, XgboostDefaults()), launch.max_body_bytes)
 
 
 def _content_length(environment: ServingEnvironment) -> int:

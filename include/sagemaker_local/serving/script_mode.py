@@ -30,8 +30,11 @@ class UnsupportedFormatError(Exception):
         super().__init__(f"Content type {content_type} is not supported.")
 
 
-def load(environment: ServingEnvironment) -> ScriptMode:
-    """Import the user's module from its directory and load the model. Raises whatever user code raises."""
+def load(environment: ServingEnvironment, defaults: FrameworkDefaults | None = None) -> ScriptMode:
+    """Import the user's module from its directory and load the model. Raises whatever user code raises.
+
+    `defaults` serve for the functions that the module lacks; without any they are the scikit-learn container's.
+    """
     sys.path.insert(0, str(environment.code_dir))
     program = environment.program or "inference.py"
     if importlib.util.find_spec(program.removesuffix(".py")) is None:
@@ -41,7 +44,7 @@ def load(environment: ServingEnvironment) -> ScriptMode:
             "SAGEMAKER_SUBMIT_DIRECTORY"
         )
     context = InvocationContext(str(environment.model_dir))
-    transformer = Transformer(default_inference_handler=FrameworkDefaults())
+    transformer = Transformer(default_inference_handler=defaults or FrameworkDefaults())
     transformer.validate_and_initialize(model_dir=str(environment.model_dir), context=context)
     return ScriptMode(transformer, context)
 

@@ -160,12 +160,22 @@ def _read(body: bytes, header: str) -> Any:
     content_type, *parameters = (part.strip() for part in (header or _LIBSVM[0]).lower().split(";"))
     if content_type in _CSV:
         _check_label_size(header, parameters)
-        return _dmatrix(_csv_rows, body, "csv")
+        return csv_matrix(body)
     if content_type in _LIBSVM:
-        return _dmatrix(_libsvm_rows, body, "libsvm")
+        return libsvm_matrix(body)
     if content_type in _NOT_READ_HERE:
         raise ValueError(f"Content-type {header} is not supported.")
     raise ValueError(f"{header} is not an accepted ContentType: {_CONTENT_TYPES}.")
+
+
+def csv_matrix(body: bytes) -> Any:
+    """A DMatrix of CSV rows. Raises ValueError in the container's words."""
+    return _dmatrix(_csv_rows, body, "csv")
+
+
+def libsvm_matrix(body: bytes) -> Any:
+    """A DMatrix of libsvm rows. Raises ValueError in the container's words."""
+    return _dmatrix(_libsvm_rows, body, "libsvm")
 
 
 def _check_label_size(header: str, parameters: list[str]) -> None:

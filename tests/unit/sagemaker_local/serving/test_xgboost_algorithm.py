@@ -14,7 +14,9 @@ import xgboost
 from include.sagemaker_local.http1.messages import Response
 from include.sagemaker_local.serving import xgboost_algorithm
 from include.sagemaker_local.serving.launch import ServingEnvironment
+from include.sagemaker_local.serving.script_mode import UnsupportedFormatError
 from include.sagemaker_local.serving.xgboost_algorithm import AlgorithmMode
+from include.sagemaker_local.serving.xgboost_script_mode import XgboostDefaults
 
 ROWS = np.random.default_rng(1).normal(size=(200, 3))
 BOOSTER = xgboost.train(
@@ -189,3 +191,20 @@ def test_nothing_can_be_selected_of_other_objectives(tmp_path: Path) -> None:
         500,
         b"Objective `count:poisson` unsupported for selectable inference predictions.",
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"), [("2,0,0", "text/csv"), (b"0:2", "text/libsvm"), (b"0:2", "text/x-libsvm")]
+)
+def test_script_mode_reads_a_matrix_by_default(body: str | bytes, content_type: str) -> None:
+    defaults = XgboostDefaults()
+    prediction = defaults.default_predict_fn(defaults.default_input_fn(body, content_type), BOOSTER)
+    assert defaults.default_output_fn(prediction, "application/json")[1] == "application/json"
+    if content_type == "text/csv":
+        assert prediction.tolist() == [HIGH]
+
+
+@pytest.mark.parametrize("content_type", ["text/csv; charset=utf-8", "application/json"])
+def test_script_mode_wants_exactly_a_type_that_it_reads(content_type: str) -> None:
+    with pytest.raises(UnsupportedFormatError, match=f"Content type {content_type} is not supported"):
+        XgboostDefaults().default_input_fn("1,2,3", content_type)
