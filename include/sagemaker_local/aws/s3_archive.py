@@ -1,10 +1,11 @@
 """Keeps moto's S3 on disk: what moto holds after a request is written before the request is answered.
 
 Kept: buckets (name, region, creation date, versioning status) and the current version of every object (bytes, ETag,
-date, storage class, encryption, checksums, Content-Type and the other settable headers, user metadata).
+date, storage class, encryption, checksums, Content-Type and the other settable headers, user metadata), and the parts
+of multipart uploads that are not complete.
 Not kept over a restart: older versions, delete markers, tags, ACLs, policies, lifecycle and other bucket settings,
-object locks, multipart uploads that are not complete. Everything else that moto serves (IAM roles, log events, metrics)
-lives in memory only.
+object locks. Of what else moto serves, alarms have an archive of their own; IAM roles, log events and metrics live in
+memory only.
 All objects are held in memory while the server runs, so S3 is as large as the machine's memory allows.
 """
 
@@ -14,7 +15,7 @@ import logging
 from collections.abc import Mapping
 
 from include.sagemaker_local.aws.s3_memory import MotoMemory
-from include.sagemaker_local.aws.s3_records import Bucket, ObjectRecord
+from include.sagemaker_local.aws.s3_records import Bucket, ObjectRecord, Upload
 from include.sagemaker_local.aws.s3_store import S3Store
 
 _log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class S3Archive:
         put, delete = _difference(held, stored)
         if put or delete:
             self._store.change(bucket, ((record, self._content(record)) for record in put), delete)
+        self._keep_uploads(bucket, key)  # after the object that one of them may have become
 
     def undo(self, bucket: str, key: str | None) -> None:
         """Makes moto hold what the disk has of `key`, or of the whole bucket."""
@@ -57,6 +59,7 @@ class S3Archive:
             self._memory.delete_object(bucket, gone)
         for record in put:
             self._load(record)
+        self._undo_uploads(bucket, key)
 
     def clear(self) -> None:
         """Forgets what is on disk; moto's memory is reset by its own means."""
@@ -71,6 +74,36 @@ class S3Archive:
         if content is None:  # the caller holds the lock, so only a caller without it can bring this about
             raise LookupError(f"s3://{record.bucket}/{record.key} went away while it was being written")
         return content
+
+    def _keep_uploads(self, bucket: str, key: str | None) -> None:
+        held, stored = self._memory.uploads(bucket, key), self._store.uploads.uploads(bucket, key)
+        for upload_id, upload in held.items():
+            before = stored.get(upload_id)
+            if before is None:
+                self._store.uploads.put(upload.record)
+            for number, etag in upload.parts.items():
+                if before is None or before.parts.get(number) != etag:
+                    content = self._memory.part(bucket, upload_id, number) or b""
+                    self._store.uploads.put_part(upload_id, number, etag, content)
+        for upload_id in stored.keys() - held.keys():
+            self._store.uploads.delete(upload_id)
+
+    def _undo_uploads(self, bucket: str, key: str | None) -> None:
+        held, stored = self._memory.uploads(bucket, key), self._store.uploads.uploads(bucket, key)
+        for upload_id in held.keys() - stored.keys():
+            self._memory.drop_upload(bucket, upload_id)
+        for upload_id, upload in stored.items():
+            if upload_id not in held or held[upload_id].parts != upload.parts:
+                self._load_upload(upload)
+
+    def _load_upload(self, upload: Upload) -> None:
+        upload_id = upload.record.upload_id
+        try:
+            parts = {number: self._store.uploads.content(upload_id, number) for number in upload.parts}
+        except OSError as error:
+            _log.error("upload %s cannot be read back from disk and is missing: %s", upload_id, error)
+            return
+        self._memory.put_upload(upload.record, parts)
 
     def _load(self, record: ObjectRecord) -> None:
         try:

@@ -1,4 +1,4 @@
-"""moto's S3 as it is held in memory, read and written as records. The only file that knows moto's S3 classes."""
+"""moto's S3 as it is held in memory, read and written as records. It and s3_upload_memory.py know moto's S3 classes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend, s3_backends
 from moto.utilities.utils import get_partition
 
-from include.sagemaker_local.aws.s3_records import Bucket, BucketRecord, ObjectRecord
+from include.sagemaker_local.aws.s3_records import Bucket, BucketRecord, ObjectRecord, Upload, UploadRecord
+from include.sagemaker_local.aws.s3_upload_memory import drop_upload, part_content, put_upload, uploads_in
 
 
 class MotoMemory:
@@ -86,6 +87,28 @@ class MotoMemory:
         found = self._find(bucket)
         if found is not None and key in found.keys:
             found.keys.pop(key)
+
+    def uploads(self, name: str, key: str | None) -> dict[str, Upload]:
+        """The bucket's uploads that are not complete, or those of the one object `key`, by their id."""
+        bucket = self._find(name)
+        return {} if bucket is None else uploads_in(bucket, key)
+
+    def part(self, name: str, upload_id: str, number: int) -> bytes | None:
+        """A part's bytes, or None when there is no such upload."""
+        bucket = self._find(name)
+        return None if bucket is None else part_content(bucket, upload_id, number)
+
+    def put_upload(self, record: UploadRecord, parts: Mapping[int, bytes]) -> None:
+        """Makes the upload as the record and its parts say; its bucket exists."""
+        bucket = self._find(record.bucket)
+        if bucket is not None:
+            put_upload(bucket, record, parts)
+
+    def drop_upload(self, name: str, upload_id: str) -> None:
+        """Removes the upload; it may be absent."""
+        bucket = self._find(name)
+        if bucket is not None:
+            drop_upload(bucket, upload_id)
 
     def _find(self, name: str) -> FakeBucket | None:
         partition, account_id = s3_backends.bucket_accounts.get(name, ("aws", self._account_id))

@@ -36,6 +36,28 @@ class ObjectRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class UploadRecord:
+    """A multipart upload that is not complete, as CreateMultipartUpload began it. Its ACL is not kept."""
+
+    bucket: str
+    upload_id: str
+    key: str
+    storage_class: str | None
+    metadata: Mapping[str, str]
+    tags: Mapping[str, str] | None
+    encryption: str | None
+    kms_key_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An upload with the ETags of the parts that have come, by their numbers."""
+
+    record: UploadRecord
+    parts: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Bucket:
     """A bucket with the records of what lies in it (or in the part of it that was asked for), by key."""
 

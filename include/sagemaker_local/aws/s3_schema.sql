@@ -16,3 +16,22 @@ CREATE TABLE IF NOT EXISTS objects (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX IF NOT EXISTS objects_by_content ON objects (sha256);
+
+-- Multipart uploads that are not complete. A file that an earlier version wrote gets these tables when it is opened.
+CREATE TABLE IF NOT EXISTS uploads (
+    upload_id TEXT PRIMARY KEY,
+    bucket    TEXT NOT NULL REFERENCES buckets (name) ON DELETE CASCADE,
+    key       TEXT NOT NULL,
+    record    TEXT NOT NULL CHECK (json_valid(record)) -- the other fields of UploadRecord
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS upload_parts (
+    upload_id TEXT NOT NULL REFERENCES uploads (upload_id) ON DELETE CASCADE,
+    number    INTEGER NOT NULL,
+    etag      TEXT NOT NULL,
+    sha256    TEXT NOT NULL CHECK (length(sha256) = 64),
+    PRIMARY KEY (upload_id, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS uploads_by_object ON uploads (bucket, key);
+CREATE INDEX IF NOT EXISTS upload_parts_by_content ON upload_parts (sha256);

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from include.sagemaker_local.aws.blobs import BlobFiles
 from include.sagemaker_local.aws.s3_records import Bucket, BucketRecord, ObjectRecord
+from include.sagemaker_local.aws.s3_upload_store import UploadStore
 
 _SCHEMA = Path(__file__).with_name("s3_schema.sql")
 
@@ -29,7 +30,9 @@ class S3Store:
         self._db.execute("PRAGMA synchronous = FULL")  # an acknowledged write survives a power cut
         self._db.execute("PRAGMA foreign_keys = ON")
         self._db.executescript(_SCHEMA.read_text())
-        self._blobs.delete_all_but({row[0] for row in self._db.execute("SELECT DISTINCT sha256 FROM objects")})
+        named = self._db.execute("SELECT sha256 FROM objects UNION SELECT sha256 FROM upload_parts")
+        self._blobs.delete_all_but({row[0] for row in named})
+        self.uploads = UploadStore(self._db, self._blobs, self._drop_unused)
 
     def buckets(self) -> list[BucketRecord]:
         """All buckets by name."""
@@ -66,7 +69,12 @@ class S3Store:
 
     def delete_bucket(self, name: str) -> None:
         """Removes the bucket and what is in it."""
-        contents = [row[0] for row in self._db.execute("SELECT sha256 FROM objects WHERE bucket = ?", (name,))]
+        named = self._db.execute(
+            "SELECT sha256 FROM objects WHERE bucket = :name"
+            " UNION SELECT sha256 FROM upload_parts JOIN uploads USING (upload_id) WHERE bucket = :name",
+            {"name": name},
+        )
+        contents = [row[0] for row in named]
         self._db.execute("DELETE FROM buckets WHERE name = ?", (name,))
         self._drop_unused(contents)
 
@@ -103,8 +111,12 @@ class S3Store:
         return [row[0] for row in rows]
 
     def _drop_unused(self, contents: list[str]) -> None:
+        named = (
+            "SELECT 1 FROM objects WHERE sha256 = :sha256 UNION ALL SELECT 1 FROM upload_parts WHERE sha256 = :sha256"
+            " LIMIT 1"
+        )
         for sha256 in contents:
-            if self._db.execute("SELECT 1 FROM objects WHERE sha256 = ? LIMIT 1", (sha256,)).fetchone() is None:
+            if self._db.execute(named, {"sha256": sha256}).fetchone() is None:
                 self._blobs.delete(sha256)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -242,3 +243,51 @@ def test_objects_are_found_by_the_beginning_of_their_keys(tmp_path: Path) -> Non
         for uri in ("s3://nowhere/in/", "https://data/in/"):
             with pytest.raises(ArtifactError, match=uri):
                 objects.find(uri)
+
+
+PART = b"p" * 5 * 1024 * 1024  # the least that a part may be which is not the last
+
+
+def test_the_parts_of_an_upload_come_back_and_it_goes_on(tmp_path: Path) -> None:
+    made: dict[str, Any] = {"Bucket": "models", "Key": "big"}
+    with aws_server(tmp_path) as url:
+        s3 = client("s3", url)
+        s3.create_bucket(Bucket="models")
+        upload = s3.create_multipart_upload(**made, ContentType="text/csv", Metadata={"mine": "1"})["UploadId"]
+        aborted = s3.create_multipart_upload(**made)["UploadId"]
+        s3.upload_part(**made, UploadId=aborted, PartNumber=1, Body=b"gone")
+        s3.abort_multipart_upload(**made, UploadId=aborted)
+        s3.upload_part(**made, UploadId=upload, PartNumber=1, Body=b"replaced")
+        first = s3.upload_part(**made, UploadId=upload, PartNumber=1, Body=PART)["ETag"]
+    with aws_server(tmp_path) as url:
+        s3 = client("s3", url)
+        assert [one["UploadId"] for one in s3.list_multipart_uploads(Bucket="models")["Uploads"]] == [upload]
+        (listed,) = s3.list_parts(**made, UploadId=upload)["Parts"]
+        assert (listed["PartNumber"], listed["ETag"], listed["Size"]) == (1, first, len(PART))
+        second = s3.upload_part(**made, UploadId=upload, PartNumber=2, Body=b"end")["ETag"]
+        parts = [{"PartNumber": 1, "ETag": first}, {"PartNumber": 2, "ETag": second}]
+        s3.complete_multipart_upload(**made, UploadId=upload, MultipartUpload={"Parts": parts})
+        assert len(list((tmp_path / "blobs").glob("*/*"))) == 1
+    with aws_server(tmp_path) as url:
+        s3 = client("s3", url)
+        found = s3.get_object(**made)
+        assert (found["Body"].read(), found["ContentType"], found["Metadata"]) == (
+            PART + b"end",
+            "text/csv",
+            {"mine": "1"},
+        )
+        assert "Uploads" not in s3.list_multipart_uploads(Bucket="models")
+
+
+def test_a_part_that_the_disk_refuses_is_not_there(tmp_path: Path) -> None:
+    with aws_server(tmp_path) as url:
+        s3 = client("s3", url)
+        s3.create_bucket(Bucket="models")
+        upload = s3.create_multipart_upload(Bucket="models", Key="big")["UploadId"]
+        # SHA-256 of b"refused" begins with 83: a file where its directory would be makes the disk refuse it.
+        (tmp_path / "blobs" / "83").write_bytes(b"")
+        with pytest.raises(ClientError) as refused:
+            s3.upload_part(Bucket="models", Key="big", UploadId=upload, PartNumber=1, Body=b"refused")
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 507
+        assert "Parts" not in s3.list_parts(Bucket="models", Key="big", UploadId=upload)
+        s3.delete_bucket(Bucket="models")
