@@ -200,6 +200,14 @@ def test_gzip_and_join(bench: Bench) -> None:
     assert bench.results["s3://out/results/a.csv.gz.out"] == b"id1,5\nid2,6\n"
 
 
+def test_files_without_records_have_empty_results(bench: Bench) -> None:
+    empty = {"s3://in/data/a.csv": b"", "s3://in/data/b.csv": b"\n\n"}
+    bench.objects.objects = {**empty, "s3://out/x": b""}
+    bench.add()
+    assert bench.run([echo()]) == []
+    assert bench.results == {"s3://out/results/a.csv.out": b"", "s3://out/results/b.csv.out": b"", "s3://out/x": b""}
+
+
 def test_a_file_that_a_manifest_lists_and_that_is_not_there(bench: Bench) -> None:
     bench.objects.objects["s3://in/m.json"] = b'[{"prefix": "s3://in/data/"}, "a.csv", "gone.csv"]'
     bench.add(s3={"S3DataType": "ManifestFile", "S3Uri": "s3://in/m.json"})
