@@ -8,7 +8,7 @@ CANDIDATE ?= good
 PORT ?= 4566
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up local test lint types layers unit test-docker test-never-lost test-sdk parity format lock schema clean
+.PHONY: help install demo up local test lint types layers unit test-docker test-never-lost test-sdk test-spark parity format lock schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ $(SDK)/installed: requirements-sdk.lock
 	@$(PYTHON) -m venv $(SDK)
 	@$(SDK)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-sdk.lock
 	@touch $@
+
+test-spark: install ## Spark ML containers: needs Java 17, downloads PySpark (430 MB) once
+	SLUICE_TEST_SPARK=1 $(BIN)/python -m pytest -q tests/spark
 
 parity: install ## Write docs/parity.md anew, from what the local SageMaker checks requests against
 	$(BIN)/python -m include.sagemaker_local.parity

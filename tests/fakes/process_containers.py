@@ -89,7 +89,10 @@ class Answer:
 class Fleet:
     """Starts containers below `directory`, and knows how to ask them."""
 
-    def __init__(self, runner: asyncio.Runner, directory: Path, environments: Path, images: ImageMap | None) -> None:
+    def __init__(
+        self, runner: asyncio.Runner, directory: Path, environments: Path, images: ImageMap | None, bound_s: float
+    ) -> None:
+        self._bound_s = bound_s
         self.objects = DictObjects()
         self._runner = runner
         self._directory = directory
@@ -129,7 +132,8 @@ class Fleet:
         limits = limits or InstanceLimits("ml.c5.large", 2, 4)
         return Placement("eu-west-1", "endpoint", "AllTraffic", "i-0", limits, directory, directory / "container.log")
 
-    def until(self, condition: Any, what: str, *, bound_s: float = BOUND_S) -> None:
+    def until(self, condition: Any, what: str, *, bound_s: float | None = None) -> None:
+        bound_s = bound_s or self._bound_s
         deadline = time.monotonic() + bound_s
         while not condition():
             assert time.monotonic() < deadline, f"not within {bound_s:g} s: {what}"
@@ -148,10 +152,12 @@ class Fleet:
 
 
 @contextmanager
-def fleet(directory: Path, environments: Path | None = None, images: ImageMap | None = None) -> Iterator[Fleet]:
+def fleet(
+    directory: Path, environments: Path | None = None, images: ImageMap | None = None, *, bound_s: float = BOUND_S
+) -> Iterator[Fleet]:
     """A fleet on a loop of its own; whatever was started is stopped at the end."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        made = Fleet(runner, directory, environments or user_environments_dir(), images)
+        made = Fleet(runner, directory, environments or user_environments_dir(), images, bound_s)
         try:
             yield made
         finally:
@@ -171,9 +177,9 @@ def get(running: RunningProcess, path: str) -> Answer:
 
 
 def ping(running: RunningProcess) -> int | None:
-    """The status of /ping; None when nobody answers."""
+    """The status of /ping; None when nobody answers within 2 s, as SageMaker asks."""
     try:
-        return get(running, "/ping").status
+        return _ask(running, "GET", "/ping", None, {}, timeout_s=2.0).status
     except (OSError, http.client.HTTPException):
         return None
 
@@ -196,8 +202,15 @@ def alive(pid: int) -> bool:
         return not Path("/proc/self/stat").exists()  # no /proc on this system: the signal's word counts
 
 
-def _ask(running: RunningProcess, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
-    connection = http.client.HTTPConnection(running.host, running.port, timeout=BOUND_S)
+def _ask(
+    running: RunningProcess,
+    method: str,
+    path: str,
+    body: bytes | None,
+    headers: dict[str, str],
+    timeout_s: float = BOUND_S,
+) -> Answer:
+    connection = http.client.HTTPConnection(running.host, running.port, timeout=timeout_s)
     try:
         connection.request(method, path, body, headers)
         response = connection.getresponse()

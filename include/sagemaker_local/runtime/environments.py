@@ -43,8 +43,8 @@ for name in sys.argv[1:]:
         if file.name == "__init__.py" and len(file.parts) == 2:
             importlib.import_module(file.parts[0])
 """
-# Published without a wheel; plain Python.
-PURE = frozenset({"sagemaker-inference"})
+# Published without a wheel; plain Python, and Spark's is Java besides.
+PURE = frozenset({"sagemaker-inference", "pyspark"})
 
 
 class PipFailed(LocalSageMakerError):

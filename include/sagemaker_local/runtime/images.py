@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from include.sagemaker_local.errors import ContainerError
-from include.sagemaker_local.runtime.framework_releases import SKLEARN, XGBOOST, FrameworkReleases
+from include.sagemaker_local.runtime.framework_releases import (
+    LINEAR_LEARNER,
+    SKLEARN,
+    SPARKML,
+    XGBOOST,
+    FrameworkReleases,
+)
 
 
 class Framework(StrEnum):
@@ -21,6 +27,8 @@ class Framework(StrEnum):
 
     SKLEARN = "sklearn"
     XGBOOST = "xgboost"
+    SPARKML = "sparkml"
+    LINEAR_LEARNER = "linear-learner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,8 @@ class FrameworkImage:
 FRAMEWORKS: Mapping[str, tuple[Framework, FrameworkReleases]] = {
     "sagemaker-scikit-learn": (Framework.SKLEARN, SKLEARN),
     "sagemaker-xgboost": (Framework.XGBOOST, XGBOOST),
+    "sagemaker-sparkml-serving": (Framework.SPARKML, SPARKML),
+    "linear-learner": (Framework.LINEAR_LEARNER, LINEAR_LEARNER),
 }
 _VERSION = re.compile(r"\d+(\.\d+)+(-\d+)?")  # "1.4-2" of the tag "1.4-2-cpu-py3"
 
@@ -48,10 +58,10 @@ def framework_image(image: str, *, container: str) -> FrameworkImage:
     if row is None:
         raise ContainerError(
             container,
-            f"uses the image {image!r}, which cannot run as a process: the process runtime serves AWS's scikit-learn "
-            "and XGBoost images (repositories sagemaker-scikit-learn and sagemaker-xgboost); on a Docker engine "
-            "`serve --runtime docker` or `--runtime auto` runs any image that it has, and images.yaml maps an image to "
-            "a command of this machine (`serve --images FILE`)",
+            f"uses the image {image!r}, which cannot run as a process: the process runtime serves AWS's images of the "
+            f"repositories {', '.join(FRAMEWORKS)}; on a Docker engine `serve --runtime docker` or `--runtime auto` "
+            "runs any image that it has, and images.yaml maps an image to a command of this machine "
+            "(`serve --images FILE`)",
         )
     framework, releases = row
     found = _VERSION.match(tag)

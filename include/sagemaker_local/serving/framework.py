@@ -20,10 +20,14 @@ _ALGORITHM_BODY_BYTES_AT_MOST = 20 * _MEBIBYTE
 
 @dataclass(frozen=True, slots=True)
 class ServedFramework:
-    """`load` makes the model ready in a worker; `max_body_bytes` is the framework container's own limit."""
+    """`load` makes the model ready in a worker; `max_body_bytes` is the framework container's own limit.
+
+    `execution_parameters` is the JSON that answers GET /execution-parameters, for the containers that do.
+    """
 
     load: Callable[[], Contract]
     max_body_bytes: int
+    execution_parameters: bytes | None = None
 
 
 Prepare = Callable[[Launch, ServingEnvironment], ServedFramework]
@@ -50,8 +54,27 @@ def _xgboost(launch: Launch, environment: ServingEnvironment) -> ServedFramework
     return _xgboost_script_mode(launch, environment) if environment.program else _algorithm_mode(environment)
 
 
+def _sparkml(launch: Launch, environment: ServingEnvironment) -> ServedFramework:
+    from include.sagemaker_local.serving import sparkml
+
+    jvm = sparkml.prepare(launch, environment)  # held by `load`, since it ends with its standard input
+    parameters = sparkml.execution_parameters(environment)
+    return ServedFramework(lambda: sparkml.load(jvm, environment), launch.max_body_bytes, parameters)
+
+
+def _linear_learner(launch: Launch, environment: ServingEnvironment) -> ServedFramework:
+    from include.sagemaker_local.serving import linear_learner
+
+    return ServedFramework(lambda: linear_learner.load(environment), launch.max_body_bytes)
+
+
 # By the name that runtime/images.py gives a framework; each imports its own libraries.
-_FRAMEWORKS: Mapping[str, Prepare] = {"sklearn": _sklearn, "xgboost": _xgboost}
+_FRAMEWORKS: Mapping[str, Prepare] = {
+    "sklearn": _sklearn,
+    "xgboost": _xgboost,
+    "sparkml": _sparkml,
+    "linear-learner": _linear_learner,
+}
 
 
 def _algorithm_mode(environment: ServingEnvironment) -> ServedFramework:

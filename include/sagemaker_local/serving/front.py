@@ -55,7 +55,8 @@ async def _serve(launch: Launch, environment: ServingEnvironment, framework: Ser
     pool = WorkerPool(lambda: fork_worker(framework.load), environment.workers, environment.timeout_s)
     await pool.start()
     limit = min(framework.max_body_bytes, launch.max_body_bytes)
-    server = await start_server(Front(pool).handle, sock=socket.socket(fileno=launch.listen_fd), max_body_bytes=limit)
+    front = Front(pool, framework.execution_parameters)
+    server = await start_server(front.handle, sock=socket.socket(fileno=launch.listen_fd), max_body_bytes=limit)
     logger.info("listening on port %d with %d workers", server.port, environment.workers)
     waits = [asyncio.create_task(event.wait()) for event in (stop, pool.failed)]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -65,10 +66,11 @@ async def _serve(launch: Launch, environment: ServingEnvironment, framework: Ser
 
 
 class Front:
-    """The two paths of the container contract."""
+    """The paths of the container contract: two, and a third for the containers that have `execution_parameters`."""
 
-    def __init__(self, pool: WorkerPool) -> None:
+    def __init__(self, pool: WorkerPool, execution_parameters: bytes | None = None) -> None:
         self._pool = pool
+        self._execution_parameters = execution_parameters
 
     async def handle(self, request: Request) -> Response:
         """Answer one request."""
@@ -77,10 +79,15 @@ class Front:
             return await self._invoke(request) if request.method == b"POST" else _not_allowed(b"POST")
         if path == b"/ping":
             return self._ping() if request.method == b"GET" else _not_allowed(b"GET")
+        if path == b"/execution-parameters" and self._execution_parameters is not None:
+            return self._parameters() if request.method == b"GET" else _not_allowed(b"GET")
         return text_response(404, "a container serves GET /ping and POST /invocations")
 
     def _ping(self) -> Response:
         return Response(200) if self._pool.ready else text_response(503, "not all workers have loaded the model")
+
+    def _parameters(self) -> Response:
+        return Response(200, [(b"content-type", b"application/json")], self._execution_parameters or b"")
 
     async def _invoke(self, request: Request) -> Response:
         started_s = time.monotonic()

@@ -50,6 +50,7 @@ class ServingEnvironment:
     batch: bool
     max_content_length: str | None
     inference_output: str | None
+    spark_schema: str | None = None
 
 
 def parse(arguments: Sequence[str]) -> Launch:
@@ -90,6 +91,7 @@ def read_environment() -> ServingEnvironment:
         batch=bool(os.environ.get("SAGEMAKER_BATCH")),
         max_content_length=os.environ.get("MAX_CONTENT_LENGTH"),
         inference_output=os.environ.get("SAGEMAKER_INFERENCE_OUTPUT"),
+        spark_schema=os.environ.get("SAGEMAKER_SPARKML_SCHEMA"),
     )
 
 

@@ -17,6 +17,8 @@ ECR = "683313688378.dkr.ecr.us-east-1.amazonaws.com"
         (f"{ECR}/sagemaker-scikit-learn:1.2-1", Framework.SKLEARN, "1.2-1"),
         (f"{ECR}/sagemaker-xgboost:1.7-1", Framework.XGBOOST, "1.7-1"),
         ("localhost:5000/mirror/sagemaker-xgboost:3.0-5", Framework.XGBOOST, "3.0-5"),
+        (f"{ECR}/sagemaker-sparkml-serving:3.3", Framework.SPARKML, "3.3"),
+        ("382416733822.dkr.ecr.us-east-1.amazonaws.com/linear-learner:1", Framework.LINEAR_LEARNER, ""),
         ("sagemaker-xgboost", Framework.XGBOOST, ""),
         ("sagemaker-xgboost:latest", Framework.XGBOOST, ""),
         (f"{ECR}/sagemaker-xgboost@sha256:0123", Framework.XGBOOST, ""),
@@ -35,4 +37,4 @@ def test_other_images_are_named_with_what_would_work(image: str) -> None:
     text = str(refused.value)
     assert refused.value.container == "predict"
     assert repr(image) in text
-    assert "scikit-learn and XGBoost images" in text
+    assert "sagemaker-scikit-learn, sagemaker-xgboost, sagemaker-sparkml-serving, linear-learner" in text
