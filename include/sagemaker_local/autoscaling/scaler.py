@@ -11,9 +11,8 @@ import logging
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from include.sagemaker_local.autoscaling.activities import (
     IN_PROGRESS,
@@ -28,8 +27,8 @@ from include.sagemaker_local.autoscaling.decision import Bounds, basis, decide
 from include.sagemaker_local.autoscaling.policies import PolicyType
 from include.sagemaker_local.autoscaling.proposals import Moment, Proposals, alarms_of, tracked_by
 from include.sagemaker_local.autoscaling.readings import Datapoints, Readings
+from include.sagemaker_local.autoscaling.scaling_store import ScalingStore
 from include.sagemaker_local.clock import Clock
-from include.sagemaker_local.deployment import Deployment
 from include.sagemaker_local.lifecycle import EndpointEvent, EndpointStatus
 from include.sagemaker_local.metrics.names import idle_datum
 from include.sagemaker_local.store.records import (
@@ -44,43 +43,6 @@ _Record = TypeVar("_Record", ScalingPolicyRecord, ScalingActivityRecord)
 
 # While an endpoint is in one of these, somebody could ask it, so that no requests mean no load.
 _SERVING = frozenset({EndpointStatus.IN_SERVICE, EndpointStatus.UPDATING})
-
-
-class ScalingStore(Protocol):
-    """The store, as far as autoscaling needs it."""
-
-    def endpoint(self, region: str, name: str) -> EndpointRecord | None:
-        """The endpoint, or None."""
-
-    def move_endpoint(
-        self,
-        region: str,
-        name: str,
-        event: EndpointEvent,
-        *,
-        wanted: Deployment | None,
-        failure_reason: str | None,
-        in_place: bool,
-    ) -> EndpointRecord:
-        """Applies the event; the values replace those of the record."""
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """Makes the writes inside one: all of them or none."""
-
-    def scalable_targets(self) -> list[ScalableTargetRecord]:
-        """The targets of all regions; those of one endpoint stand together."""
-
-    def scalable_targets_of(self, region: str, endpoint_name: str) -> list[ScalableTargetRecord]:
-        """The targets among an endpoint's variants."""
-
-    def scaling_policies(self) -> list[ScalingPolicyRecord]:
-        """The policies of all regions."""
-
-    def scaling_activities(self) -> list[ScalingActivityRecord]:
-        """What was done in all regions, oldest first."""
-
-    def put_scaling_activity(self, record: ScalingActivityRecord) -> None:
-        """Keeps what is being done, or how it ended."""
 
 
 @dataclass(frozen=True, slots=True)
