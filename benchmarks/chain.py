@@ -96,7 +96,7 @@ def main() -> None:
 
 def run(server: Server, script: Path, connections: int, seconds: int) -> Run:
     """wrk with that script, on so many connections."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "30s", "-s", str(script)]
     before_s = cpu_s(server.pid)
     url = f"http://127.0.0.1:{server.port}{PATH}"
     output = subprocess.run([*command, url], check=True, capture_output=True, text=True).stdout
@@ -104,6 +104,8 @@ def run(server: Server, script: Path, connections: int, seconds: int) -> Run:
     if "Non-2xx" in output or "Socket errors" in output:
         sys.exit(f"the load met errors, so the figures mean nothing:\n{output}")
     requests = int(_found(r"(\d+) requests in", output)[0])
+    if not requests:
+        sys.exit(f"nothing was answered in {seconds} s; give it more --seconds")
     p50 = _found(r"50%\s+([\d.]+)(us|ms|s)\s", output)
     return Run(
         requests_per_s=float(_found(r"Requests/sec:\s+([\d.]+)", output)[0]),

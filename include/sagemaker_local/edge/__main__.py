@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import resource
 import signal
 import sys
 
@@ -20,6 +21,9 @@ def main() -> None:
     options = parser.parse_args()
     # The channel says it too, but not to an event loop that hangs.
     die_with_parent(options.main_pid, signal.SIGKILL)
+    # A connection is a descriptor, and systems give 1024 to a process that does not ask for more.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     logging.basicConfig(
         stream=sys.stderr, level=options.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )

@@ -12,13 +12,11 @@ from include.sagemaker_local.http1.body_pieces import BodyPieces
 from include.sagemaker_local.http1.errors import ConnectionFailed, HttpError, ProtocolError, RequestTimeout
 from include.sagemaker_local.http1.known_heads import KnownHeads
 from include.sagemaker_local.http1.messages import Headers, Response, StreamedResponse
+from include.sagemaker_local.http1.rendering import send
 
 # Deadlines of one timeout come a few milliseconds before or after that of the timer which is set; to set another one
 # costs as much as the rest of a request. A request may end this much too late.
 _TIMER_SLACK_S = 0.1
-
-# Below this a copy is cheaper than a second buffer for the system.
-_JOINED_BYTES = 64 * 1024
 
 # What announces where a body ends.
 _LENGTHS = frozenset((b"content-length", b"transfer-encoding"))
@@ -79,10 +77,7 @@ class ClientConnection(asyncio.Protocol):
         self._deadline_s = deadline_s
         if self._timer is None or deadline_s < self._timer_at_s - _TIMER_SLACK_S:
             self._set_timer()
-        if len(body) <= _JOINED_BYTES:
-            self._transport.write(head + body)
-        else:
-            self._transport.writelines((head, body))
+        send(self._transport, head, body)
         return answer
 
     def abort(self) -> None:

@@ -1,10 +1,14 @@
-"""Messages to bytes: a response is one `bytes` object, so that it goes out with one write; streamed ones are pieces."""
+"""Messages to bytes. A head and a small body are one `bytes` object, so that they go out with one system call."""
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 
 from include.sagemaker_local.http1.messages import Request, Response, StreamedResponse
+
+# Below this a copy is cheaper than a second buffer for the system.
+_JOINED_BYTES = 64 * 1024
 
 # Names that the protocol sets itself. A handler or caller that sets them is not wrong, only not asked.
 _FRAMING = frozenset((b"content-length", b"transfer-encoding", b"connection", b"keep-alive"))
@@ -43,8 +47,8 @@ def render_request_head(request: Request, authority: bytes) -> bytes:
     return head
 
 
-def render_response(response: Response, method: bytes, connection: bytes | None) -> bytes:
-    """The response as bytes. `method` is that of its request, `connection` the Connection header's value, if any.
+def render_response(response: Response, method: bytes, connection: bytes | None) -> tuple[bytes, bytes]:
+    """Head and body as they are sent. `method` is that of the request, `connection` the Connection header's value.
 
     Raises ValueError when a name or value holds a line break.
     """
@@ -70,7 +74,15 @@ def render_response(response: Response, method: bytes, connection: bytes | None)
         breaks += 1
     head += b"\r\n"
     _check_breaks(head, breaks)
-    return head + body
+    return head, body
+
+
+def send(transport: asyncio.WriteTransport, head: bytes, body: bytes) -> None:
+    """Write a message. Large bodies are not copied to be joined with their head (by uvloop; asyncio 3.11 copies)."""
+    if len(body) <= _JOINED_BYTES:
+        transport.write(head + body)
+    else:
+        transport.writelines((head, body))
 
 
 def render_streamed_head(response: StreamedResponse, connection: bytes | None, *, chunked: bool) -> bytes:

@@ -16,7 +16,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from include.sagemaker_local.http1.messages import Handler, Request, Response, StreamedResponse
-from include.sagemaker_local.http1.rendering import chunk, has_body, refusal, render_response, render_streamed_head
+from include.sagemaker_local.http1.rendering import (
+    chunk,
+    has_body,
+    refusal,
+    render_response,
+    render_streamed_head,
+    send,
+)
 from include.sagemaker_local.http1.request_reader import RequestReader
 
 logger = logging.getLogger(__name__)
@@ -199,10 +206,9 @@ class ServerConnection(asyncio.Protocol):
         if self._book.closing and not self._waiting:
             self._last, connection = True, b"close"
         try:
-            message = render_response(response, method, connection)
+            send(self._transport, *render_response(response, method, connection))
         except (AttributeError, TypeError, ValueError):
-            message = render_response(_failed(item), method, connection)
-        self._transport.write(message)
+            send(self._transport, *render_response(_failed(item), method, connection))
 
     async def _stream(self, item: Request | Response, response: StreamedResponse, connection: bytes | None) -> None:
         """Write the answer as it comes. When it breaks off the connection ends, so that nobody takes it for whole."""

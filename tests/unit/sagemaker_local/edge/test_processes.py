@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
+import resource
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,6 +22,7 @@ from include.sagemaker_local.http1.server import HttpServer, start_server
 from include.sagemaker_local.listening import bind_shared
 from include.sagemaker_local.routes import Hop, Instance, Route, VariantRoute
 from include.sagemaker_local.settings import Settings
+from tests.fakes.http_servers import connected, read_answer
 from tests.fakes.waiting import until
 
 BOUND_S = 120.0  # starting a process takes seconds on a busy machine
@@ -211,6 +214,30 @@ def test_a_process_that_dies_is_started_again_with_all_routes(caplog: object) ->
             assert await stage.gateways.drained(["i-1"], BOUND_S)
 
     run(test)
+
+
+def test_a_thousand_idle_connections_fit_into_the_memory_that_is_claimed() -> None:
+    async def test(stage: Stage) -> None:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        head = b"POST /endpoints/e/invocations HTTP/1.1\r\nAuthorization: %b\r\nContent-Length: 900\r\n\r\n" % SIGNED
+        async with container() as only, contextlib.AsyncExitStack() as opened:
+            opened.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+            stage.put("i-1", only)
+            await stage.gateways.drained((), BOUND_S)
+            for _ in range(1000):
+                reader, writer = await opened.enter_async_context(connected(stage.port))
+                writer.write(head + b"x" * 900)
+                assert (await read_answer(reader))[0] == 200
+            assert sum(map(pss_mib, stage.pids())) < 100  # at most 150 is the claim
+
+    run(test)
+
+
+def pss_mib(pid: int) -> float:
+    """What the process has for itself, and its part of what it shares."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.findall(r"^Pss:\s+(\d+)", rollup, re.M)[0]) / 1024
 
 
 def test_closing_answers_what_is_under_way_and_hands_the_last_counts_over() -> None:
