@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from include.sagemaker_local.serving.contract import header_text, text_response,
 from include.sagemaker_local.serving.launch import ServingEnvironment
 
 logger = logging.getLogger(__name__)
+
+_PROVIDED = Path(__file__).parent / "provided"
 
 
 class UnsupportedFormatError(Exception):
@@ -36,6 +39,7 @@ def load(environment: ServingEnvironment, defaults: FrameworkDefaults | None = N
     `defaults` serve for the functions that the module lacks; without any they are the scikit-learn container's.
     """
     sys.path.insert(0, str(environment.code_dir))
+    sys.path.append(str(_PROVIDED))
     program = environment.program or "inference.py"
     if importlib.util.find_spec(program.removesuffix(".py")) is None:
         raise ModuleNotFoundError(
@@ -63,12 +67,20 @@ class ScriptMode:
         if self._context.status != 200:
             logger.error("%s", result)
             return text_response(self._context.status, str(result))
+        if hasattr(result, "get_data") and hasattr(result, "status_code"):
+            return _responded(result)
         if not isinstance(result, bytes | bytearray | str):
             message = f"output_fn or transform_fn has to return bytes or str, not {type(result).__name__}"
             logger.error("%s", message)
             return text_response(500, message)
         content = result.encode() if isinstance(result, str) else bytes(result)
         return Response(200, self._context.response_headers(), content)
+
+
+def _responded(result: Any) -> Response:
+    """A Response object, as Flask and AWS's sagemaker-containers have it."""
+    media_type = [(b"content-type", _clean(with_charset(result.mimetype)))]
+    return Response(result.status_code, media_type, bytes(result.get_data()))
 
 
 class FrameworkDefaults:

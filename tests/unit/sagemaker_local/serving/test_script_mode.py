@@ -109,6 +109,60 @@ def test_accepted_types_match_exactly(defaults: RunningProcess) -> None:
     assert answer.body.startswith(b"Content type text/html is not supported.")
 
 
+OF_A_NOTEBOOK = b"""
+from sagemaker_containers.beta.framework import (
+    content_types, encoders, env, modules, transformer, worker)
+
+def model_fn(model_dir):
+    return None
+
+def input_fn(body, content_type):
+    return encoders.decode(body, content_type)
+
+def predict_fn(rows, model):
+    return rows
+
+def output_fn(rows, accept):
+    if accept == content_types.JSON:
+        return worker.Response('{"instances": []}', mimetype=accept)
+    if accept == "text/plain":
+        return worker.Response("no", status=422, mimetype=accept)
+    if accept == "text/html":
+        return env.model_dir
+    return worker.Response(encoders.encode(rows, accept), mimetype=accept)
+"""
+
+
+@pytest.fixture(scope="module")
+def of_a_notebook(started: Fleet) -> RunningProcess:
+    return started.start_ready(
+        "notebook", {"code/inference.py": OF_A_NOTEBOOK}, environment={"SAGEMAKER_MODEL_SERVER_WORKERS": "1"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("accept", "status", "media_type", "body"),
+    [
+        (None, 200, "application/json", b'{"instances": []}'),
+        ("text/csv", 200, "text/csv; charset=utf-8", b"1.0\n2.0\n"),
+        ("text/plain", 422, "text/plain; charset=utf-8", b"no"),
+        (
+            "text/html",
+            500,
+            "text/plain; charset=utf-8",
+            b"sagemaker_containers.beta.framework.env.model_dir is not there",
+        ),
+        ("image/png", 500, "text/plain; charset=utf-8", b"Content type image/png is not supported."),
+    ],
+)
+def test_code_that_imports_sagemaker_containers_runs(
+    of_a_notebook: RunningProcess, accept: str | None, status: int, media_type: str, body: bytes
+) -> None:
+    answer = post(of_a_notebook, b"[1.0, 2.0]", "application/json", accept)
+    assert (answer.status, answer.content_type) == (status, media_type)
+    assert answer.body.startswith(body)
+
+
 WHERE = b"""
 import os
 from beside import MARK
