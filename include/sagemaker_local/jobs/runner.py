@@ -7,9 +7,13 @@ import logging
 from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
+from include.sagemaker_local.errors import HostError
 from include.sagemaker_local.jobs.outlast import outlast
 
 logger = logging.getLogger(__name__)
+
+# Between two attempts to write down how a job ended, while the disk is full.
+DISK_RETRY_S = 1.0
 
 
 class Turn(Protocol):
@@ -49,8 +53,9 @@ class JobKind(Protocol):
 class JobRunner:
     """Runs jobs of several kinds on the event loop on which `start` was called; the store is used from there only."""
 
-    def __init__(self, kinds: Sequence[JobKind]) -> None:
+    def __init__(self, kinds: Sequence[JobKind], *, retry_s: float = DISK_RETRY_S) -> None:
         self._kinds = kinds
+        self._retry_s = retry_s
         self._changed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -100,9 +105,19 @@ class JobRunner:
         finally:
             work.cancel()
             closing = await outlast(work)  # a second cancellation must not leave the work without anybody
-        turn.conclude(work)
+        await self._conclude(turn, work)
         if closing:
             raise asyncio.CancelledError
+
+    async def _conclude(self, turn: Turn, work: asyncio.Task[Any]) -> None:
+        """What a job has measured must not get lost because the disk was full when it ended."""
+        while True:
+            try:
+                turn.conclude(work)
+                return
+            except HostError as error:
+                logger.error("%s; trying again", error)
+                await asyncio.sleep(self._retry_s)
 
     async def _watch(self, turn: Turn, work: asyncio.Task[Any]) -> None:
         """Return when the work is done, or when nobody wants it any more."""

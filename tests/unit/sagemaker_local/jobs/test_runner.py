@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from include.sagemaker_local.clock import SystemClock
+from include.sagemaker_local.errors import HostError
 from include.sagemaker_local.jobs.benchmark import Drive
 from include.sagemaker_local.jobs.host import Host
 from include.sagemaker_local.jobs.recommendation_queue import RecommendationQueue
@@ -257,6 +258,32 @@ def test_an_error_of_our_own_fails_the_job_and_not_the_queue(bench: Bench) -> No
             bench.store.add_job(job_record("next", created_at_s=2.0))
             runner.wake()
             await bench.until(JobStatus.COMPLETED, "next")
+
+    within_limit(scenario())
+
+
+def test_a_job_that_ends_while_the_disk_is_full_keeps_its_results(bench: Bench) -> None:
+    refusals = 3
+
+    class FullDisk(Store):
+        def move_job(self, region: str, name: str, event: JobEvent, **changes: Any) -> RecommendationJobRecord:
+            nonlocal refusals
+            if event is JobEvent.COMPLETE and refusals:
+                refusals -= 1
+                raise HostError("cannot use the database: database or disk is full")
+            return super().move_job(region, name, event, **changes)
+
+    async def scenario() -> None:
+        bench.store.close()
+        bench.store = FullDisk(bench.settings.data_dir / "state.sqlite", SystemClock())
+        bench.store.add_job(job_record())
+        runner = JobRunner([bench.queue()], retry_s=0.001)
+        runner.start()
+        try:
+            job = await bench.until(JobStatus.COMPLETED)
+        finally:
+            await runner.close()
+        assert (refusals, len(job.recommendations)) == (0, 1)
 
     within_limit(scenario())
 
