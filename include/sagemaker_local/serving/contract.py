@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 from include.sagemaker_local.http1.messages import Headers, Response
 
 ANY_TYPE = "*/*"
 
 
+class SpokenResponse(NamedTuple):
+    """An answer that user code makes piece by piece; what its pieces raise is an error in user code."""
+
+    headers: Headers
+    pieces: Iterator[object]  # bytes or text, if user code is right
+
+
 class Contract(Protocol):
     """A loaded model behind POST /invocations."""
 
-    def invoke(self, headers: Headers, body: bytes) -> Response:
+    def invoke(self, headers: Headers, body: bytes) -> Response | SpokenResponse:
         """The container's answer. Never raises for a bad request or for an error in user code."""
 
 

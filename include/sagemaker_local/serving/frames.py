@@ -1,7 +1,9 @@
 """Messages between the front and its workers: length-prefixed frames over a Unix socket pair.
 
 4 bytes  length of what follows
-2 bytes  status: of a response; 0 in a request and in a worker's word that its model is loaded
+2 bytes  status: of a response; 0 in a request and in a worker's word that its model is loaded. The highest bit says
+         that more frames of the same response follow: its body in pieces. The last one is empty, and its status is
+         another one than the first one's when the body broke off.
 4 bytes  length of the header lines
 ...      header lines "name:value\\n", then the body
 """
@@ -13,6 +15,9 @@ import struct
 from dataclasses import dataclass
 
 from include.sagemaker_local.http1.messages import Headers
+
+MORE = 0x8000
+"""The bit of a status that says that more frames follow."""
 
 _LENGTH = struct.Struct("!I")
 _START = struct.Struct("!HI")
@@ -42,7 +47,7 @@ class FrameReader:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Frame | None:
-        """Take in `data`; the message, once it is complete. There is never more than one under way."""
+        """Take in `data`; the first message, once it is complete. Ask again, without data, for the next."""
         self._buffer += data
         if len(self._buffer) < _LENGTH.size:
             return None

@@ -15,7 +15,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from include.sagemaker_local.http1.messages import Request, Response
+from include.sagemaker_local.http1.body_pieces import BodyPieces
+from include.sagemaker_local.http1.errors import ConnectionFailed
+from include.sagemaker_local.http1.messages import Request, Response, StreamedResponse
 from include.sagemaker_local.serving import frames
 from include.sagemaker_local.serving.contract import text_response
 from include.sagemaker_local.serving.worker import READY, ForkedWorker
@@ -125,8 +127,11 @@ class _Channel(asyncio.Protocol):
         self._freed = freed
         self._lost = lost
         self._reader = frames.FrameReader()
-        self._transport: asyncio.WriteTransport | None = None
+        self._transport: asyncio.Transport | None = None
         self._job: _Job | None = None
+        self._pieces: BodyPieces | None = None  # an answer in pieces that is under way
+        self._unwanted = False  # nobody reads it
+        self._timeout_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._ending: str | None = None
 
@@ -135,31 +140,89 @@ class _Channel(asyncio.Protocol):
 
     def send(self, job: _Job, timeout_s: float) -> None:
         """Give it a request; it has none at this moment."""
-        self._job = job
-        self._timer = asyncio.get_running_loop().call_later(timeout_s, self._time_out, timeout_s)
+        self._job, self._timeout_s = job, timeout_s
+        self._set_timer()
         if self._transport is not None:
             self._transport.write(job.message)
 
     def data_received(self, data: bytes) -> None:
         frame = self._reader.feed(data)
-        if frame is None:
-            return
-        if frame.status == READY:
-            self.ready = True
-        else:
-            self.fail(Response(frame.status, frame.headers, frame.body))
-        self._freed(self)
+        while frame is not None:
+            self._take(frame)
+            frame = self._reader.feed(b"")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._lost(self)
 
     def fail(self, response: Response) -> None:
-        """Answer the request under way, if there is one, with `response`."""
+        """Answer the request under way, if there is one, with `response`; one that has begun breaks off."""
+        if self._pieces is not None:
+            self._end(ConnectionFailed(self.verdict))
+        self._settle(response)
+
+    # -- the source of an answer in pieces
+
+    def pause(self) -> None:
+        """The worker waits in its next piece."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """The worker goes on."""
+        if self._transport is not None:
+            self._transport.resume_reading()
+
+    def abort(self) -> None:
+        """Nobody wants the rest, but user code cannot be stopped: it is thrown away."""
+        self._unwanted = True
+        self.resume()
+
+    # -- the work
+
+    def _take(self, frame: frames.Frame) -> None:
+        if frame.status == READY:
+            self.ready = True
+            self._freed(self)
+        elif frame.status & frames.MORE:
+            if self._pieces is None:
+                self._begin(frame)
+            elif frame.body and not self._unwanted:
+                self._pieces.feed(frame.body)
+            if not self._unwanted:
+                self._set_timer()  # a worker may take its time for each piece, but not for what nobody reads
+        elif self._pieces is not None:
+            self._end(None if frame.status < 400 else ConnectionFailed("user code failed in the middle of its answer"))
+            self._freed(self)
+        else:
+            self._settle(Response(frame.status, frame.headers, frame.body))
+            self._freed(self)
+
+    def _begin(self, frame: frames.Frame) -> None:
+        self._pieces = BodyPieces(self, asyncio.get_running_loop())
+        self._unwanted = self._job is None or self._job.answer.done()  # its caller may have gone
+        if self._job is not None:
+            _answer(self._job, StreamedResponse(frame.status & ~frames.MORE, frame.headers, self._pieces))
+
+    def _end(self, error: Exception | None) -> None:
+        pieces, self._pieces, self._job = self._pieces, None, None
+        self._cancel_timer()
+        if pieces is not None:
+            pieces.end(error)
+
+    def _settle(self, response: Response) -> None:
         job, self._job = self._job, None
-        if self._timer is not None:
-            self._timer.cancel()
+        self._cancel_timer()
         if job is not None:
             _answer(job, response)
+
+    def _set_timer(self) -> None:
+        self._cancel_timer()
+        self._timer = asyncio.get_running_loop().call_later(self._timeout_s, self._time_out, self._timeout_s)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def kill(self) -> None:
         """End the process, unless it was collected already."""

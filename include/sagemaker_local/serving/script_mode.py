@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from sagemaker_inference import content_types, decoder, encoder
 from sagemaker_inference.transformer import Transformer
 
 from include.sagemaker_local.http1.messages import Headers, Response
-from include.sagemaker_local.serving.contract import header_text, text_response, with_charset
+from include.sagemaker_local.serving.contract import SpokenResponse, header_text, text_response, with_charset
 from include.sagemaker_local.serving.launch import ServingEnvironment
 
 logger = logging.getLogger(__name__)
@@ -60,8 +61,11 @@ class ScriptMode:
         self._transformer = transformer
         self._context = context
 
-    def invoke(self, headers: Headers, body: bytes) -> Response:
-        """The user's answer; an error in user code is a 500 whose body is the message and the traceback."""
+    def invoke(self, headers: Headers, body: bytes) -> Response | SpokenResponse:
+        """The user's answer; an error in user code is a 500 whose body is the message and the traceback.
+
+        An iterator, as generator functions return it, is an answer in pieces.
+        """
         self._context.begin(headers)
         (result,) = self._transformer.transform([{"body": body}], self._context)
         if self._context.status != 200:
@@ -69,6 +73,8 @@ class ScriptMode:
             return text_response(self._context.status, str(result))
         if hasattr(result, "get_data") and hasattr(result, "status_code"):
             return _responded(result)
+        if isinstance(result, Iterator):
+            return SpokenResponse(self._context.response_headers(), result)
         if not isinstance(result, bytes | bytearray | str):
             message = f"output_fn or transform_fn has to return bytes or str, not {type(result).__name__}"
             logger.error("%s", message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import itertools
 import os
 import signal
 import socket
@@ -18,9 +19,10 @@ from typing import NoReturn
 from include.sagemaker_local.http1.messages import Response
 from include.sagemaker_local.serving import frames
 from include.sagemaker_local.serving.confinement import die_with_parent
-from include.sagemaker_local.serving.contract import Contract
+from include.sagemaker_local.serving.contract import Contract, SpokenResponse, text_response
 
 READY = 0
+_GOOD, _FAILED = 200, 500
 _FIRST_FREE_FD = 3  # after stdin, stdout, stderr
 
 
@@ -80,7 +82,40 @@ def _leave_front_behind(own_fd: int) -> None:
 def _answer_requests(sock: socket.socket, contract: Contract) -> None:
     while (request := frames.receive(sock)) is not None:
         response = contract.invoke(request.headers, request.body)
-        sock.sendall(_encoded(response))
+        if isinstance(response, SpokenResponse):
+            _speak(sock, response)
+        else:
+            sock.sendall(_encoded(response))
+
+
+def _speak(sock: socket.socket, spoken: SpokenResponse) -> None:
+    """Send an answer as user code makes it. Whoever reads slower than that makes it wait."""
+    pieces = map(_bytes, spoken.pieces)
+    try:
+        first = next(pieces, b"")
+    except Exception:  # whatever user code raises: nothing was sent, so it can be an answer like any other
+        traceback.print_exc()
+        sock.sendall(_encoded(text_response(_FAILED, traceback.format_exc())))
+        return
+    sock.sendall(frames.encode(_GOOD | frames.MORE, spoken.headers, b""))
+    ending = _GOOD
+    try:
+        for piece in itertools.chain([first], pieces):
+            sock.sendall(frames.encode(frames.MORE, [], piece))
+    except OSError:
+        raise  # the front is gone
+    except Exception:
+        traceback.print_exc()
+        ending = _FAILED
+    sock.sendall(frames.encode(ending, [], b""))
+
+
+def _bytes(piece: object) -> bytes:
+    if isinstance(piece, str):
+        return piece.encode()
+    if isinstance(piece, bytes | bytearray):
+        return bytes(piece)
+    raise TypeError(f"an answer in pieces has to be made of bytes or str, not {type(piece).__name__}")
 
 
 def _encoded(response: Response) -> bytes:
