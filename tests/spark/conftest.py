@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from include.examples.abalone.train import SPARKML_IMAGE, Pipeline, build_spark
+from include.sagemaker_local.serving.launch import LaunchError
+from include.sagemaker_local.serving.spark_jvm import find_java
 from tests.fakes.server_process import PROJECT
 
 VARIABLE = "SLUICE_TEST_SPARK"
@@ -20,6 +22,10 @@ def spark_python() -> str:
     """The interpreter of the Spark ML image's environment."""
     if not os.environ.get(VARIABLE):
         pytest.skip("PySpark (430 MB) is not downloaded for this: `make test-spark` does it, and needs Java 17")
+    try:
+        find_java(dict(os.environ))
+    except LaunchError as error:
+        pytest.skip(str(error))
     command = [sys.executable, "-m", "include.sagemaker_local", "prepare", SPARKML_IMAGE]
     return subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from include.examples.abalone.deploy import Aws, ask, deploy
 from include.examples.abalone.train import Pipeline
-from tests.e2e.test_batch_transform import ended, request, results
-from tests.e2e.test_killed_server import wait_until
+from tests.e2e.test_batch_transform import request, results, status
 from tests.fakes.server_process import ServerProcess, alive, server_process
+
+BOUND_S = 300.0  # a container starts in some ten seconds, and in minutes on a machine that does much else
+
+
+def until(condition: Callable[[], object], what: str) -> None:
+    deadline_s = time.monotonic() + BOUND_S
+    while not condition():
+        assert time.monotonic() < deadline_s, f"not within {BOUND_S:g} s: {what}"
+        time.sleep(0.1)
 
 
 def has_java(server: ServerProcess) -> bool:
@@ -30,7 +40,7 @@ def test_spark_ml_and_xgboost_hand_csv_on_and_leave_nothing_behind(abalone: Pipe
         errors = [(score - rings) ** 2 for score, rings in zip(predicted, abalone.rings, strict=True)]
         assert sum(errors) / len(errors) < 2
         aws.client("sagemaker").delete_endpoint(EndpointName=endpoint)
-        wait_until(lambda: not server.descendants(), "the endpoint's processes are gone")
+        until(lambda: not has_java(server), "the endpoint's Java machine is gone")
 
         aws.client("s3").create_bucket(Bucket="data")
         aws.client("s3").put_object(Bucket="data", Key="in/rows.csv", Body="\n".join(abalone.held_out).encode())
@@ -38,17 +48,14 @@ def test_spark_ml_and_xgboost_hand_csv_on_and_leave_nothing_behind(abalone: Pipe
         job = request("spark", "in/", ModelName=endpoint)
         del job["MaxPayloadInMB"]
         aws.client("sagemaker").create_transform_job(**job)
-        wait_until(
-            lambda: any("java" in Path(f"/proc/{pid}/comm").read_text() for pid, _ in server.descendants()), "up"
-        )
-        assert ended(server.url, "spark")["TransformJobStatus"] == "Completed"
+        until(lambda: has_java(server), "its Java machine runs")
+        until(lambda: status(server.url, "spark") != "InProgress", "the job ends")
+        assert status(server.url, "spark") == "Completed"
         lines = results(server.url, "spark")["rows.csv.out"].splitlines()
         assert [float(line) for line in lines] == predicted
 
         aws.client("sagemaker").create_transform_job(**{**job, "TransformJobName": "again"})
-        wait_until(
-            lambda: any("java" in Path(f"/proc/{pid}/comm").read_text() for pid, _ in server.descendants()), "up"
-        )
+        until(lambda: has_java(server), "its Java machine runs")
         orphans = server.descendants()
         server.end(kill=True)
-    wait_until(lambda: not alive(orphans), "Java dies with the server")
+    until(lambda: not alive(orphans), "Java dies with the server")

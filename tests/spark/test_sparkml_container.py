@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -54,18 +55,11 @@ def ask(running: RunningProcess, document: Any, accept: str | None = None, kind:
 
 def machine_of(running: RunningProcess) -> int:
     """The process id of its Java machine."""
-    group = [
-        int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal() and _group(path) == running.pid
-    ]
-    (java,) = [pid for pid in group if b"PythonGatewayServer" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    return java
-
-
-def _group(process: Path) -> int | None:
-    try:
-        return os.getpgid(int(process.name))
-    except ProcessLookupError:
-        return None
+    for path in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):  # not every entry is a process, and processes come and go
+            if os.getpgid(int(path.name)) == running.pid and b"GatewayServer" in (path / "cmdline").read_bytes():
+                return int(path.name)
+    raise AssertionError("it has no Java machine")
 
 
 def test_a_row_of_csv(served: RunningProcess) -> None:
