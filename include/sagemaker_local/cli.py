@@ -113,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
         type=RuntimeName,
         choices=list(RuntimeName),
         default=_DEFAULTS.runtime,
-        help="what runs containers: process, docker, or auto: processes where they serve the image, else Docker "
+        help="what runs containers: process, docker, or auto: Docker where its engine has the image, else processes "
         "(default: %(default)s)",
     )
     serve.add_argument(

@@ -123,10 +123,29 @@ class FakeRuntime:
 
 
 class FrameworkOnlyRuntime(FakeRuntime):
-    """Serves the images that the process runtime serves."""
+    """Serves the images that the process runtime serves, and those that are `mapped_images`."""
+
+    def __init__(self, *mapped_images: str) -> None:
+        super().__init__()
+        self._mapped_images = mapped_images
+
+    def mapped(self, container: Container) -> bool:
+        return container.image in self._mapped_images
 
     def check(self, container: Container) -> None:
-        framework_image(container.image, container=container.name)
+        if not self.mapped(container):
+            framework_image(container.image, container=container.name)
+
+
+class FakeEngine(FakeRuntime):
+    """A Docker runtime whose engine has `images`."""
+
+    def __init__(self, *images: str) -> None:
+        super().__init__()
+        self._images = images
+
+    async def has(self, container: Container) -> bool:
+        return container.image in self._images
 
 
 def unknown_image(name: str) -> ContainerError:

@@ -64,7 +64,14 @@ class DockerRuntime:
         not start, and HostError when no engine answers or it has no addresses left.
         """
         await self._pay_debts()
-        check_image(container, placement, await self._image(container))
+        image = await self._image(container)
+        if image is None:
+            raise ContainerError(
+                container.name,
+                f"uses the image {container.image!r}, which the Docker engine at {self._engine.socket} does not have; "
+                f"pull or build it first (docker pull {container.image})",
+            )
+        check_image(container, placement, image)
         base = await asyncio.to_thread(unpack_model, self._objects, container, placement)
         model = base / "model" if container.model_data_url is not None else None
         await self._networks.join(placement.instance_id)
@@ -74,7 +81,12 @@ class DockerRuntime:
             await self._forget(self._owner.container(placement.instance_id, container.name), placement.instance_id)
             raise
 
-    async def _image(self, container: Container) -> dict[str, Any]:
+    async def has(self, container: Container) -> bool:
+        """Whether the engine has the container's image. Raises HostError when no engine answers."""
+        return await self._image(container) is not None
+
+    async def _image(self, container: Container) -> dict[str, Any] | None:
+        """What the engine says of the image; None when it does not have it."""
         try:
             found: dict[str, Any] = await self._engine.call(
                 "GET", f"/images/{quote(container.image, safe=_IMAGE_CHARS)}/json"
@@ -82,11 +94,7 @@ class DockerRuntime:
         except EngineRefused as refusal:
             if refusal.status != 404:
                 raise
-            raise ContainerError(
-                container.name,
-                f"uses the image {container.image!r}, which the Docker engine at {self._engine.socket} does not have; "
-                f"pull or build it first (docker pull {container.image})",
-            ) from None
+            return None
         return found
 
     async def _run(self, container: Container, placement: Placement, model: Path | None) -> RunningDockerContainer:

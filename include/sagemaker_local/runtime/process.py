@@ -106,8 +106,12 @@ class ProcessRuntime:
 
     def check(self, container: Container) -> None:
         """Raises ContainerError, saying what would help, when this runtime has nothing for the container's image."""
-        if self._images.find(container.image) is None:
+        if not self.mapped(container):
             framework_image(container.image, container=container.name)
+
+    def mapped(self, container: Container) -> bool:
+        """Whether `images` has a command for the container's image."""
+        return self._images.find(container.image) is not None
 
     async def _serving(self, container: Container, placement: Placement, image: FrameworkImage) -> _Program:
         """What serves a framework image, with the container's own requirements when its code lists some."""

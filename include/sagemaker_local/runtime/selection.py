@@ -19,33 +19,48 @@ from include.sagemaker_local.settings import RuntimeName, Settings
 _log = logging.getLogger(__name__)
 
 
-class Serving(ContainerRuntime, Protocol):
-    """A runtime that serves some images."""
+class Processes(ContainerRuntime, Protocol):
+    """The process runtime, as the choice sees it."""
 
     def check(self, container: Container) -> None:
         """Raises ContainerError when it does not serve the container's image."""
 
+    def mapped(self, container: Container) -> bool:
+        """Whether the user has named a command for the container's image."""
+
+
+class Engine(ContainerRuntime, Protocol):
+    """The Docker runtime, as the choice sees it."""
+
+    async def has(self, container: Container) -> bool:
+        """Whether the engine has the container's image. Raises HostError when no engine answers."""
+
 
 class AutoRuntime:
-    """Starts images that the process runtime serves as processes, which is quick and needs no pull; others on Docker.
+    """Starts each image where it can: a command that the user has mapped, else the real image, else what stands in.
 
-    `docker` is None where no engine answered when the server started; `absence` says why.
+    That is: images.yaml before everything, then Docker when the engine has the image, then the process runtime when it
+    serves it. `docker` is None where no engine answered when the server started; `absence` says why.
     """
 
-    def __init__(self, process: Serving, docker: ContainerRuntime | None, absence: str = "") -> None:
+    def __init__(self, process: Processes, docker: Engine | None, absence: str = "") -> None:
         self._process = process
         self._docker = docker
         self._absence = absence
 
     async def prepare(self, container: Container, placement: Placement) -> None:
         """As the chosen runtime prepares it. Raises ContainerError for an image that would need the missing engine."""
-        await self._chosen(container).prepare(container, placement)
+        await (await self._chosen(container)).prepare(container, placement)
 
     async def start(self, container: Container, placement: Placement) -> RunningContainer:
         """As the chosen runtime starts it. Raises ContainerError for an image that would need the missing engine."""
-        return await self._chosen(container).start(container, placement)
+        return await (await self._chosen(container)).start(container, placement)
 
-    def _chosen(self, container: Container) -> ContainerRuntime:
+    async def _chosen(self, container: Container) -> ContainerRuntime:
+        if self._process.mapped(container):
+            return self._process
+        if self._docker is not None and await self._docker.has(container):
+            return self._docker
         try:
             self._process.check(container)
         except ContainerError as not_served:
@@ -53,7 +68,7 @@ class AutoRuntime:
                 raise ContainerError(
                     container.name, f"{not_served.reason}; {self._absence}: start Docker, then this server again"
                 ) from None
-            return self._docker
+            return self._docker  # which says what to pull
         return self._process
 
 

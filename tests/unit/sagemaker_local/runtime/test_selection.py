@@ -15,7 +15,7 @@ from include.sagemaker_local.runtime.process import ProcessRuntime
 from include.sagemaker_local.runtime.selection import AutoRuntime, open_runtime
 from include.sagemaker_local.settings import RuntimeName, Settings
 from tests.fakes.objects import DictObjects
-from tests.fakes.runtime import FakeRuntime, FrameworkOnlyRuntime
+from tests.fakes.runtime import FakeEngine, FrameworkOnlyRuntime
 
 SKLEARN = Container("c", "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3", None)
 MINE = Container("c", "me/mine:1", None)
@@ -25,14 +25,32 @@ def placement(directory: Path) -> Placement:
     return Placement("r", "e", "v", "i", InstanceLimits("t", 1, 1), directory, directory / "log")
 
 
-def test_auto_takes_processes_where_they_serve_the_image_and_docker_elsewhere(tmp_path: Path) -> None:
-    process, docker = FrameworkOnlyRuntime(), FakeRuntime()
-    auto = AutoRuntime(process, docker)
-    for container in (SKLEARN, MINE):
-        asyncio.run(auto.prepare(container, placement(tmp_path)))
-        asyncio.run(auto.start(container, placement(tmp_path)))
-    assert (process.prepared, docker.prepared) == (["c"], ["c"])
-    assert (len(process.started), len(docker.started)) == (1, 1)
+def taken(container: Container, process: FrameworkOnlyRuntime, docker: FakeEngine, directory: Path) -> list[str]:
+    """Which of the two prepared and which started the container."""
+
+    async def run() -> None:
+        auto = AutoRuntime(process, docker)
+        await auto.prepare(container, placement(directory))
+        await auto.start(container, placement(directory))
+
+    asyncio.run(run())
+    runtimes = {"process": process, "docker": docker}
+    prepared = [name for name, runtime in runtimes.items() if runtime.prepared]
+    return prepared + [name for name, runtime in runtimes.items() if runtime.started]
+
+
+def test_auto_takes_the_engine_where_it_has_the_image_and_processes_where_they_stand_in_for_it(tmp_path: Path) -> None:
+    assert taken(SKLEARN, FrameworkOnlyRuntime(), FakeEngine(SKLEARN.image), tmp_path) == ["docker", "docker"]
+    assert taken(SKLEARN, FrameworkOnlyRuntime(), FakeEngine(), tmp_path) == ["process", "process"]
+    assert taken(MINE, FrameworkOnlyRuntime(), FakeEngine(MINE.image), tmp_path) == ["docker", "docker"]
+
+
+def test_auto_runs_the_command_that_the_user_has_mapped_whatever_the_engine_has(tmp_path: Path) -> None:
+    assert taken(MINE, FrameworkOnlyRuntime(MINE.image), FakeEngine(MINE.image), tmp_path) == ["process", "process"]
+
+
+def test_auto_leaves_it_to_docker_to_say_what_to_pull(tmp_path: Path) -> None:
+    assert taken(MINE, FrameworkOnlyRuntime(), FakeEngine(), tmp_path) == ["docker", "docker"]
 
 
 def test_auto_without_an_engine_says_what_to_do(tmp_path: Path) -> None:
