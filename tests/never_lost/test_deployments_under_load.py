@@ -11,6 +11,7 @@ from tests.fakes.aws_server import client
 from tests.fakes.server_process import server_process
 from tests.fakes.steady_load import SteadyLoad
 from tests.never_lost.conftest import (
+    BRISK,
     baking,
     described,
     guardrails,
@@ -32,7 +33,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server whose endpoint `e` serves config `blue` on two instances."""
     data_dir: Path = tmp_path_factory.mktemp("load") / "data"
     with server_process(data_dir, "--time-scale", "0.01") as server:
-        make_configs(server.url, 2, blue=says("blue"), green=says("green"))
+        make_configs(server.url, 2, blue=says("blue", BRISK), green=says("green", BRISK))
         make_alarm(server.url)
         client("sagemaker", server.url).create_endpoint(EndpointName="e", EndpointConfigName="blue")
         at_rest(server.url)
