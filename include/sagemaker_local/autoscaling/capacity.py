@@ -14,16 +14,14 @@ from include.sagemaker_local.autoscaling.policies import Adjustment, Step, Stepp
 
 
 def tracked(capacity: int, value: float, target: float) -> int:
-    """The capacity at which the metric would be at its target, if it fell in proportion: rounded up, "to prefer
-    availability".
-    """
+    """The capacity at which the metric would be at its target, if it fell in proportion, rounded up."""
     # A quotient that is whole but for the floating point's last digit must not cost an instance.
     return math.ceil(round(capacity * value / target, 9))
 
 
 def reduced(capacity: int, values: Sequence[float], target: float) -> int:
-    """The capacity after a scale-in; `capacity` itself when one instance less "would likely bring the metric back
-    above the target".
+    """The capacity after a scale-in; `capacity` itself when one instance less would bring the metric back above its
+    target.
 
     AWS does not say which datapoint counts. Here it is the highest one, since scale-in is to be conservative.
     """

@@ -80,8 +80,8 @@ def _percent(namespace: str, name: str, values: Iterable[float], *dimensions: tu
 def idle_datum(endpoint_name: str, variant_name: str) -> Datum:
     """InvocationsPerInstance of an interval without requests.
 
-    "If the traffic to a variant becomes zero, SageMaker AI automatically scales in to the minimum number of instances
-    ... In this case, SageMaker AI emits metrics with a value of zero" (guide, auto scaling policy overview).
+    SageMaker's guide to automatic scaling has it that zeros are emitted then, so that a variant without traffic goes
+    down to its minimum.
     """
     dimensions = _dimensions(("EndpointName", endpoint_name), ("VariantName", variant_name))
     return Datum(Metric(INVOCATIONS, PER_INSTANCE, dimensions), _NO_UNIT, exact({0.0: 1}))
