@@ -5,7 +5,6 @@ Texts, status codes and the lenient reading of content types are those of AWS's 
 
 from __future__ import annotations
 
-import csv
 import json
 import logging
 import pickle
@@ -13,26 +12,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import xgboost
-from scipy.sparse import csr_matrix
 
 from include.sagemaker_local.http1.messages import Headers, Response
 from include.sagemaker_local.serving.contract import ANY_TYPE, header_text, text_response, with_charset
 from include.sagemaker_local.serving.launch import ServingEnvironment
+from include.sagemaker_local.serving.recordio import write_records
+from include.sagemaker_local.serving.xgboost_matrix import read_matrix
 from include.sagemaker_local.serving.xgboost_selection import Selection
 
 logger = logging.getLogger(__name__)
 
 _MODEL_NAME = "xgboost-model"  # what AWS's training container writes
-_CSV = ("csv", "text/csv")
-_LIBSVM = ("libsvm", "text/libsvm", "text/x-libsvm")
-_NOT_READ_HERE = ("parquet", "application/x-parquet", "recordio-protobuf", "application/x-recordio-protobuf")
-_CONTENT_TYPES = (
-    "csv, libsvm, parquet, recordio-protobuf, text/csv, text/libsvm, text/x-libsvm, application/x-parquet, "
-    "application/x-recordio-protobuf"
-)
-_SNIFFED_CHARACTERS = 512
 
 
 def load(environment: ServingEnvironment) -> AlgorithmMode:
@@ -60,7 +51,7 @@ class AlgorithmMode:
         if not body:
             return Response(204)
         try:
-            matrix = _read(body, header_text(headers, b"content-type"))
+            matrix = read_matrix(body, header_text(headers, b"content-type"))
         except Exception as error:
             return _refused(415, str(error))
         try:
@@ -88,37 +79,42 @@ class AlgorithmMode:
     def _selected(self, selection: Selection, predictions: list[Any], accept: str) -> Response:
         """What SAGEMAKER_INFERENCE_OUTPUT names; 500 for an objective of which nothing can be selected."""
         try:
-            text = selection.encode(selection.select(predictions), accept)
+            body = selection.encode(selection.select(predictions), accept)
         except ValueError as error:
             return _refused(500, str(error))
         if self._batch and accept == "text/csv":
-            text += "\n"
-        return Response(200, [(b"content-type", with_charset(accept).encode())], text.encode())
+            body += b"\n"
+        return Response(200, [(b"content-type", with_charset(accept).encode())], body)
 
     def _encoded(self, predictions: list[Any], accept: str) -> Response:
         if self._batch:
-            accept, text = "text/csv", "\n".join(map(str, predictions)) + "\n"
+            accept, body = "text/csv", ("\n".join(map(str, predictions)) + "\n").encode()
         else:
-            text = _ENCODERS[accept](predictions)
-        return Response(200, [(b"content-type", with_charset(accept).encode())], text.encode())
+            body = _ENCODERS[accept](predictions)
+        return Response(200, [(b"content-type", with_charset(accept).encode())], body)
 
 
-def _csv_text(predictions: list[Any]) -> str:
-    return ",".join(map(str, predictions))
+def _csv(predictions: list[Any]) -> bytes:
+    return ",".join(map(str, predictions)).encode()
 
 
-def _json_text(predictions: list[Any]) -> str:
-    return json.dumps({"predictions": [{"score": score} for score in predictions]})
+def _json(predictions: list[Any]) -> bytes:
+    return json.dumps({"predictions": [{"score": score} for score in predictions]}).encode()
 
 
-def _jsonlines_text(predictions: list[Any]) -> str:
-    return "".join(json.dumps({"score": score}) + "\n" for score in predictions)
+def _jsonlines(predictions: list[Any]) -> bytes:
+    return "".join(json.dumps({"score": score}) + "\n" for score in predictions).encode()
 
 
-_ENCODERS: Mapping[str, Callable[[list[Any]], str]] = {
-    "application/json": _json_text,
-    "application/jsonlines": _jsonlines_text,
-    "text/csv": _csv_text,
+def _recordio(predictions: list[Any]) -> bytes:
+    return write_records([{"score": score if isinstance(score, list) else [score]} for score in predictions])
+
+
+_ENCODERS: Mapping[str, Callable[[list[Any]], bytes]] = {
+    "application/json": _json,
+    "application/jsonlines": _jsonlines,
+    "application/x-recordio-protobuf": _recordio,
+    "text/csv": _csv,
 }
 
 
@@ -153,65 +149,3 @@ def _booster(path: Path) -> Any:
     if not isinstance(booster, xgboost.Booster):
         raise RuntimeError(f"Model at {path} cannot be loaded: it is a pickled {type(booster).__name__}, not a Booster")
     return booster
-
-
-def _read(body: bytes, header: str) -> Any:
-    """The rows of the request. No content type means libsvm."""
-    content_type, *parameters = (part.strip() for part in (header or _LIBSVM[0]).lower().split(";"))
-    if content_type in _CSV:
-        _check_label_size(header, parameters)
-        return csv_matrix(body)
-    if content_type in _LIBSVM:
-        return libsvm_matrix(body)
-    if content_type in _NOT_READ_HERE:
-        raise ValueError(f"Content-type {header} is not supported.")
-    raise ValueError(f"{header} is not an accepted ContentType: {_CONTENT_TYPES}.")
-
-
-def csv_matrix(body: bytes) -> Any:
-    """A DMatrix of CSV rows. Raises ValueError in the container's words."""
-    return _dmatrix(_csv_rows, body, "csv")
-
-
-def libsvm_matrix(body: bytes) -> Any:
-    """A DMatrix of libsvm rows. Raises ValueError in the container's words."""
-    return _dmatrix(_libsvm_rows, body, "libsvm")
-
-
-def _check_label_size(header: str, parameters: list[str]) -> None:
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "label_size" and value.strip() != "1":
-            raise ValueError(
-                f"{header} is not an accepted csv ContentType. Optional parameter label_size must be equal to 1"
-            )
-
-
-def _dmatrix(rows: Callable[[str], Any], body: bytes, kind: str) -> Any:
-    try:
-        return xgboost.DMatrix(rows(body.strip().decode("utf-8")))
-    except Exception as error:
-        raise ValueError(
-            f"Loading {kind} data failed with Exception, "
-            f"please ensure data is in {kind} format:\n {type(error)}\n {error}"
-        ) from error
-
-
-def _csv_rows(text: str) -> Any:
-    """Rows of numbers. The delimiter is found out, as AWS's container does it; an empty cell is a missing value."""
-    sniffed = csv.Sniffer().sniff(text.split("\n")[0][:_SNIFFED_CHARACTERS]).delimiter
-    delimiter = "," if sniffed.isalnum() else sniffed
-    rows = [["nan" if cell == "" else cell for cell in line.split(delimiter)] for line in text.split("\n")]
-    return np.array(rows).astype(float)
-
-
-def _libsvm_rows(text: str) -> Any:
-    """A sparse matrix of "index:value" items; a label before them is passed over."""
-    items = [
-        (row, *item.split(":", 1))
-        for row, line in enumerate(text.split("\n"))
-        for item in line.split(" ")
-        if ":" in item
-    ]
-    rows, columns, values = zip(*items, strict=True)
-    return csr_matrix((np.array(values).astype(float), (np.array(rows), np.array(columns).astype(int))))

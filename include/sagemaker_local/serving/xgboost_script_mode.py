@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from include.sagemaker_local.serving.script_mode import FrameworkDefaults, UnsupportedFormatError
-from include.sagemaker_local.serving.xgboost_algorithm import csv_matrix, libsvm_matrix
+from include.sagemaker_local.serving.xgboost_matrix import csv_matrix, libsvm_matrix
 
 # The container looks these up by the exact content type, unlike in algorithm mode.
 _DECODERS: Mapping[str, Callable[[bytes], Any]] = {

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from include.sagemaker_local.serving.recordio import write_records
+
 logger = logging.getLogger(__name__)
 
 _OF_REGRESSION = frozenset({"predicted_score"})
@@ -62,13 +64,15 @@ class Selection:
             raise ValueError(f"Objective `{self.objective}` unsupported for selectable inference predictions.")
         return [{key: self._value(key, prediction) for key in self.keys} for prediction in predictions]
 
-    def encode(self, selected: list[Selected], accept: str) -> str:
-        """As JSON, JSON lines or CSV, which has a line for each prediction and lists in quotes."""
+    def encode(self, selected: list[Selected], accept: str) -> bytes:
+        """As JSON, JSON lines, RecordIO, or CSV, which has a line for each prediction and lists in quotes."""
         if accept == "application/json":
-            return json.dumps({"predictions": selected})
+            return json.dumps({"predictions": selected}).encode()
         if accept == "application/jsonlines":
-            return "".join(json.dumps(one) + "\n" for one in selected)
-        return "\n".join(",".join(_cell(one[key]) for key in self.keys) for one in selected)
+            return "".join(json.dumps(one) + "\n" for one in selected).encode()
+        if accept == "application/x-recordio-protobuf":
+            return write_records([{key: _values(value) for key, value in one.items()} for one in selected])
+        return "\n".join(",".join(_cell(one[key]) for key in self.keys) for one in selected).encode()
 
     def _value(self, key: str, prediction: Any) -> Any:
         if key not in _KEYS[self.objective]:
@@ -104,3 +108,7 @@ _VALUES: Mapping[str, Callable[[Selection, Any], Any]] = {
 
 def _cell(value: Any) -> str:
     return f'"{value}"' if isinstance(value, list) else str(value)
+
+
+def _values(value: Any) -> list[float]:
+    return value if isinstance(value, list) else [value]

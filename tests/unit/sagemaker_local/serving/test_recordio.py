@@ -3,69 +3,13 @@
 from __future__ import annotations
 
 import struct
-from typing import Any
 
 import pytest
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from hypothesis import given
 from hypothesis import strategies as st
 
 from include.sagemaker_local.serving.recordio import read_records, write_records
-
-Field = descriptor_pb2.FieldDescriptorProto
-PACKAGE = "aialgs.data"
-
-
-def record_class() -> Any:
-    """The message `Record` of AWS's guide."""
-    file = descriptor_pb2.FileDescriptorProto(name="record.proto", package=PACKAGE, syntax="proto2")
-    types = {"Float32Tensor": Field.TYPE_FLOAT, "Float64Tensor": Field.TYPE_DOUBLE, "Int32Tensor": Field.TYPE_INT32}
-    for name, kind in types.items():
-        tensor = file.message_type.add(name=name)
-        for number, (field, of) in enumerate(
-            (("values", kind), ("keys", Field.TYPE_UINT64), ("shape", Field.TYPE_UINT64)), 1
-        ):
-            added = tensor.field.add(name=field, number=number, type=of, label=Field.LABEL_REPEATED)
-            added.options.packed = True
-    value = file.message_type.add(name="Value")
-    value.oneof_decl.add(name="value")
-    for number, field, of in ((2, "float32_tensor", "Float32Tensor"), (3, "float64_tensor", "Float64Tensor")):
-        value.field.add(name=field, number=number, type=Field.TYPE_MESSAGE, type_name=f".{PACKAGE}.{of}", oneof_index=0)
-    value.field.add(
-        name="int32_tensor", number=7, type=Field.TYPE_MESSAGE, type_name=f".{PACKAGE}.Int32Tensor", oneof_index=0
-    )
-    record = file.message_type.add(name="Record")
-    for number, field in ((1, "features"), (2, "label")):
-        entry = record.nested_type.add(name=f"{field.capitalize()}Entry")
-        entry.options.map_entry = True
-        entry.field.add(name="key", number=1, type=Field.TYPE_STRING)
-        entry.field.add(name="value", number=2, type=Field.TYPE_MESSAGE, type_name=f".{PACKAGE}.Value")
-        record.field.add(
-            name=field,
-            number=number,
-            label=Field.LABEL_REPEATED,
-            type=Field.TYPE_MESSAGE,
-            type_name=f".{PACKAGE}.Record.{entry.name}",
-        )
-    record.field.add(name="uid", number=3, type=Field.TYPE_STRING)
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{PACKAGE}.Record"))
-
-
-RECORD = record_class()
-
-
-def frame(content: bytes) -> bytes:
-    return struct.pack("<II", 0xCED7230A, len(content)) + content + b"\0" * (-len(content) % 4)
-
-
-def dense(values: list[float], kind: str = "float32_tensor", uid: str = "") -> Any:
-    record = RECORD()
-    getattr(record.features["values"], kind).values.extend(values)
-    record.features["other"].int32_tensor.values.extend([9])
-    record.uid = uid
-    return record
+from tests.fakes.algorithm_records import RECORD, dense, frame, framed, sparse
 
 
 @pytest.mark.parametrize(
@@ -78,10 +22,7 @@ def test_dense_rows_of_every_kind(kind: str, values: list[float]) -> None:
 
 
 def test_a_sparse_row() -> None:
-    record = dense([1, 4])
-    record.features["values"].float32_tensor.keys.extend([0, 300])
-    record.features["values"].float32_tensor.shape.append(301)
-    (tensor,) = read_records(frame(record.SerializeToString()))
+    (tensor,) = read_records(framed(sparse([0, 300], [1, 4], 301)))
     assert (tensor.values, tensor.keys, tensor.shape) == ([1.0, 4.0], [0, 300], [301])
 
 

@@ -14,15 +14,19 @@ import xgboost
 from include.sagemaker_local.http1.messages import Response
 from include.sagemaker_local.serving import xgboost_algorithm
 from include.sagemaker_local.serving.launch import ServingEnvironment
+from include.sagemaker_local.serving.recordio import write_records
 from include.sagemaker_local.serving.script_mode import UnsupportedFormatError
 from include.sagemaker_local.serving.xgboost_algorithm import AlgorithmMode
 from include.sagemaker_local.serving.xgboost_script_mode import XgboostDefaults
+from include.sagemaker_local.serving.xgboost_selection import Selection
+from tests.fakes.algorithm_records import dense, framed, sparse
 
 ROWS = np.random.default_rng(1).normal(size=(200, 3))
 BOOSTER = xgboost.train(
     {"objective": "binary:logistic", "nthread": 1}, xgboost.DMatrix(ROWS, ROWS[:, 0] > 0), num_boost_round=5
 )
 HIGH, LOW = BOOSTER.predict(xgboost.DMatrix(np.array([[2.0, 0, 0], [-2.0, 0, 0]]))).tolist()
+RECORDIO = "application/x-recordio-protobuf"
 HIGH_CSV, LOW_CSV = b"2,0,0", b"-2,0,0"
 
 
@@ -71,6 +75,26 @@ def test_accepted_types() -> None:
     assert content_type(ask(HIGH_CSV, "text/csv", "text/csv", asks_json)) == b"text/csv; charset=utf-8"
 
 
+def test_recordio_is_read_dense_and_sparse() -> None:
+    assert ask(framed(dense([2, 0, 0]), dense([-2, 0, 0])), RECORDIO).body == f"{HIGH},{LOW}".encode()
+    rows = framed(sparse([0], [2], 3), sparse([0], [-2], 3))
+    # What a sparse row leaves out is missing, not 0.
+    absent = BOOSTER.predict(xgboost.DMatrix(np.array([[2.0, np.nan, np.nan], [-2.0, np.nan, np.nan]]))).tolist()
+    assert ask(rows, RECORDIO).body == ",".join(map(str, absent)).encode()
+
+
+def test_recordio_is_written() -> None:
+    written = ask(HIGH_CSV, "text/csv", RECORDIO)
+    assert content_type(written) == RECORDIO.encode()
+    assert written.body == write_records([{"score": [HIGH]}])
+    selecting = AlgorithmMode(
+        BOOSTER, "text/csv", False, Selection(("predicted_label", "labels"), "binary:logistic", 2)
+    )
+    assert ask(HIGH_CSV, "text/csv", RECORDIO, selecting).body == write_records(
+        [{"predicted_label": [1], "labels": [0, 1]}]
+    )
+
+
 def test_batch_answers_have_a_line_for_each_row() -> None:
     batch = AlgorithmMode(BOOSTER, "text/csv", batch=True)
     assert ask(HIGH_CSV + b"\n" + LOW_CSV, "text/csv", None, batch).body == f"{HIGH}\n{LOW}\n".encode()
@@ -87,13 +111,8 @@ def test_batch_answers_have_a_line_for_each_row() -> None:
             415,
             b"application/json is not an accepted ContentType: csv, libsvm, parquet",
         ),
-        (
-            b"1",
-            "application/x-recordio-protobuf",
-            None,
-            415,
-            b"Content-type application/x-recordio-protobuf is not supp",
-        ),
+        (b"1", "application/x-parquet", None, 415, b"Content-type application/x-parquet is not supp"),
+        (b"1", "application/x-recordio-protobuf", None, 415, b"please ensure data is in recordio-protobuf format"),
         (HIGH_CSV, "text/csv; label_size=2", None, 415, b"Optional parameter label_size must be equal to 1"),
         (b"a,b,c", "text/csv", None, 415, b"please ensure data is in csv format"),
         (b"1,2\n1,2,3", "text/csv", None, 415, b"please ensure data is in csv format"),
