@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import socket
 import sqlite3
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
 
 from include.sagemaker_local.async_inference.asker import Asker
 from include.sagemaker_local.async_inference.backlog import BacklogSampler
@@ -16,6 +14,7 @@ from include.sagemaker_local.async_inference.queue import AsyncQueue
 from include.sagemaker_local.autoscaling import Autoscaler, ScalingTempo
 from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.aws.alarms import MotoAlarms
+from include.sagemaker_local.aws.backend_archive import BackendArchive
 from include.sagemaker_local.aws.logs import MotoLogs
 from include.sagemaker_local.aws.metric_alarms import MotoAlarmBook
 from include.sagemaker_local.aws.mount import AwsMount
@@ -118,7 +117,7 @@ async def lay_ground(settings: Settings, public: list[socket.socket], opened: As
     opened.callback(store.close)
     memory, series = MotoMemory(settings.account_id), MetricSeries()
     kept_alarms = AlarmArchive(settings.account_id, settings.data_dir / "alarms.json")
-    mount = await _mount(settings, create_app_with(series, kept_alarms), memory, kept_alarms, opened)
+    mount = await _mount(settings, memory, series, kept_alarms, opened)
     client = HttpClient()
     opened.push_async_callback(client.close)
     objects = MountedObjects(memory, mount.handle)
@@ -126,16 +125,17 @@ async def lay_ground(settings: Settings, public: list[socket.socket], opened: As
 
 
 async def _mount(
-    settings: Settings,
-    create_app: Callable[[Any], Any],
-    memory: MotoMemory,
-    alarms: AlarmArchive,
-    opened: AsyncExitStack,
+    settings: Settings, memory: MotoMemory, series: MetricSeries, alarms: AlarmArchive, opened: AsyncExitStack
 ) -> AwsMount:
     directory = settings.data_dir / "s3"
     try:
-        archive = S3Archive(memory, S3Store(directory))
-        mount = AwsMount(archive, account_id=settings.account_id, create_app=create_app, memories=[alarms])
+        mount = AwsMount(
+            S3Archive(memory, S3Store(directory)),
+            account_id=settings.account_id,
+            create_app=create_app_with(series, alarms),
+            memories=[alarms],
+            changes=BackendArchive(settings.account_id, settings.data_dir),
+        )
         opened.callback(mount.close)
         await mount.load()
     except (OSError, sqlite3.Error) as error:

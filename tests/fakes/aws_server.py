@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 
 from include.sagemaker_local.aws.alarm_archive import AlarmArchive
+from include.sagemaker_local.aws.backend_archive import BackendArchive
 from include.sagemaker_local.aws.mount import AwsMount
 from include.sagemaker_local.aws.s3_archive import S3Archive
 from include.sagemaker_local.aws.s3_memory import MotoMemory
@@ -39,7 +40,13 @@ def aws_server(directory: Path) -> Iterator[str]:
 
     archive = S3Archive(MotoMemory(ACCOUNT), S3Store(directory))
     alarms = AlarmArchive(ACCOUNT, directory / "alarms.json")
-    mount = AwsMount(archive, account_id=ACCOUNT, create_app=create_app_with(MetricSeries(), alarms), memories=[alarms])
+    mount = AwsMount(
+        archive,
+        account_id=ACCOUNT,
+        create_app=create_app_with(MetricSeries(), alarms),
+        memories=[alarms],
+        changes=BackendArchive(ACCOUNT, directory),
+    )
     try:
         run(mount.load())
         server: HttpServer = run(start_server(mount.handle, max_body_bytes=64 * 1024 * 1024))

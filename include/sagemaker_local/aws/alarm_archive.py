@@ -6,7 +6,6 @@ Not kept over a restart: an alarm's history and tags, and the datapoints that it
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from moto.cloudwatch.models import cloudwatch_backends
 
 from include.sagemaker_local.aws.alarm_records import alarm_from_json, alarm_to_json
+from include.sagemaker_local.aws.whole_file import replace_file
 from include.sagemaker_local.errors import HostError
 
 
@@ -53,7 +53,7 @@ class AlarmArchive:
         with self._lock:
             text = json.dumps(self._held())
             if text != self._kept:
-                _replace(self._path, text)
+                replace_file(self._path, text.encode())
                 self._kept = text
 
     def _held(self) -> dict[str, list[dict[str, object]]]:
@@ -67,21 +67,3 @@ class AlarmArchive:
         for region in {*kept, *backends}:
             alarms = [alarm_from_json(region, self._account_id, one) for one in kept.get(region, ())]
             backends[region].alarms = {alarm.name: alarm for alarm in alarms}
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_suffix(".partial")
-    try:
-        with partial.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

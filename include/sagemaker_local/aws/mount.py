@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol, TypeVar
 from urllib.parse import unquote
 
@@ -52,13 +53,20 @@ class Archive(Protocol):
 
 
 class Memory(Protocol):
-    """What of moto, apart from S3, outlives the server; see alarm_archive. It writes its changes itself."""
+    """What of moto, apart from S3, outlives the server; see alarm_archive, which writes its changes itself."""
 
     def load(self) -> None:
         """Disk into memory, at start. Raises HostError."""
 
     def keep(self) -> None:
         """Memory onto disk. Raises OSError."""
+
+
+class Changes(Memory, Protocol):
+    """What of moto is written after requests to its service; see backend_archive."""
+
+    def change(self, service: str) -> AbstractContextManager[None]:
+        """What is done to the service inside is on disk by the end, or taken back. Raises OSError."""
 
 
 class _Dispatcher(DomainDispatcherApplication):
@@ -86,10 +94,12 @@ class AwsMount:
         account_id: str,
         create_app: Callable[[Any], Any] = create_backend_app,
         memories: Sequence[Memory] = (),
+        changes: Changes | None = None,
     ) -> None:
         """`create_app` makes moto's Flask application of a service; it is asked once for each that is used."""
         self._archive = archive
-        self._memories = memories
+        self._memories = [*memories, *([changes] if changes is not None else [])]
+        self._changes = changes
         self._account_id = account_id
         self._dispatch = _Dispatcher(create_app)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="aws")
@@ -138,7 +148,8 @@ class AwsMount:
             app: Any = self._dispatch.get_application(environ)  # a Flask to which moto added `service`
             if app.service == "s3" and environ["REQUEST_METHOD"] not in _READ_ONLY:
                 return self._write_s3(app, environ)
-            return call(app, environ)
+            with self._changes.change(app.service) if self._changes is not None else nullcontext():
+                return call(app, environ)
         except ApiError as error:
             return render(error, environ)
         except Exception as error:  # moto's applications run in debug mode and raise whatever went wrong in them

@@ -1,11 +1,10 @@
 """Keeps moto's S3 on disk: what moto holds after a request is written before the request is answered.
 
 Kept: buckets (name, region, creation date, versioning status) and the current version of every object (bytes, ETag,
-date, storage class, encryption, checksums, Content-Type and the other settable headers, user metadata), and the parts
-of multipart uploads that are not complete.
-Not kept over a restart: older versions, delete markers, tags, ACLs, policies, lifecycle and other bucket settings,
-object locks. Of what else moto serves, alarms have an archive of their own; IAM roles, log events and metrics live in
-memory only.
+date, storage class, encryption, checksums, Content-Type and the other settable headers, user metadata, tags), and the
+parts of multipart uploads that are not complete.
+Not kept over a restart: older versions, delete markers, ACLs, object locks, and the settings of buckets but for
+versioning. Of what else moto serves, alarms, IAM and SNS have archives of their own; the rest lives in memory only.
 All objects are held in memory while the server runs, so S3 is as large as the machine's memory allows.
 """
 

@@ -25,9 +25,14 @@ class MotoMemory:
             return None
         names = list(bucket.keys) if key is None else [key]
         found = {one: self._current(bucket, one) for one in names}
+        tagger = self._backend(bucket.region_name).tagger
         return Bucket(
             BucketRecord(name, bucket.region_name, bucket.creation_date.timestamp(), bucket.versioning_status),
-            {one: _record(name, held) for one, held in found.items() if held is not None},
+            {
+                one: _record(name, held, _strings(tagger.get_tag_dict_for_resource(held.arn)))
+                for one, held in found.items()
+                if held is not None
+            },
         )
 
     def keys(self, name: str) -> list[str] | None:
@@ -81,6 +86,9 @@ class MotoMemory:
         held.checksum_type = record.checksum_type
         held.checksum_parts = record.checksum_parts
         held._version_id = record.version_id
+        tagger = s3_backends[account_id][partition].tagger
+        tagger.delete_all_tags_for_resource(held.arn)
+        tagger.tag_resource(held.arn, tagger.convert_dict_to_tags_input(dict(record.tags)))
 
     def delete_object(self, bucket: str, key: str) -> None:
         """Removes every version of the object; it may be absent."""
@@ -124,7 +132,7 @@ class MotoMemory:
         return None if held is None or isinstance(held, FakeDeleteMarker) else held
 
 
-def _record(bucket: str, held: FakeKey) -> ObjectRecord:
+def _record(bucket: str, held: FakeKey, tags: Mapping[str, str]) -> ObjectRecord:
     return ObjectRecord(
         bucket=bucket,
         key=held.name,
@@ -139,6 +147,7 @@ def _record(bucket: str, held: FakeKey) -> ObjectRecord:
         checksum_type=held.checksum_type,
         checksum_value=held.checksum_value,
         checksum_parts=held.checksum_parts,
+        tags=tags,
     )
 
 

@@ -33,6 +33,7 @@ class ObjectRecord:
     checksum_type: str | None = None
     checksum_value: str | None = None
     checksum_parts: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,3 +291,22 @@ def test_a_part_that_the_disk_refuses_is_not_there(tmp_path: Path) -> None:
         assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 507
         assert "Parts" not in s3.list_parts(Bucket="models", Key="big", UploadId=upload)
         s3.delete_bucket(Bucket="models")
+
+
+def test_tags_come_back_and_go_with_the_object(tmp_path: Path) -> None:
+    with aws_server(tmp_path) as url:
+        s3 = client("s3", url)
+        s3.create_bucket(Bucket="b12")
+        for key in ("tagged", "later", "anew"):
+            s3.put_object(Bucket="b12", Key=key, Body=b"1", Tagging="team=ml&stage=test")
+        later = {"TagSet": [{"Key": "team", "Value": "data"}]}
+        s3.put_object_tagging(Bucket="b12", Key="later", Tagging=later)
+        s3.put_object(Bucket="b12", Key="anew", Body=b"2")
+    with aws_server(tmp_path) as url:
+        s3 = client("s3", url)
+        found = {key: s3.get_object_tagging(Bucket="b12", Key=key)["TagSet"] for key in ("tagged", "later", "anew")}
+    assert found == {
+        "tagged": [{"Key": "stage", "Value": "test"}, {"Key": "team", "Value": "ml"}],
+        "later": later["TagSet"],
+        "anew": [],
+    }
