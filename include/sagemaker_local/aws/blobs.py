@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
+
+from include.sagemaker_local.aws.whole_file import replace_file, sync_directory
 
 
 class BlobFiles:
@@ -21,18 +22,8 @@ class BlobFiles:
         if path.exists() and path.stat().st_size == len(content):
             return sha256
         path.parent.mkdir(exist_ok=True)
-        partial = path.with_suffix(".partial")
-        try:
-            with partial.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        except OSError:
-            partial.unlink(missing_ok=True)
-            raise
-        _sync_directory(path.parent)
-        _sync_directory(self._directory)
+        replace_file(path, content)
+        sync_directory(self._directory)
         return sha256
 
     def get(self, sha256: str) -> bytes:
@@ -52,11 +43,3 @@ class BlobFiles:
         for path in list(self._directory.glob("??/*")):
             if path.name not in wanted:
                 path.unlink(missing_ok=True)
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
