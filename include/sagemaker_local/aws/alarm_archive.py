@@ -14,7 +14,7 @@ from pathlib import Path
 from moto.cloudwatch.models import cloudwatch_backends
 
 from include.sagemaker_local.aws.alarm_records import alarm_from_json, alarm_to_json
-from include.sagemaker_local.aws.whole_file import replace_file
+from include.sagemaker_local.aws.whole_file import kept_or_undone, replace_file
 from include.sagemaker_local.errors import HostError
 
 
@@ -40,13 +40,8 @@ class AlarmArchive:
     @contextmanager
     def change(self) -> Iterator[None]:
         """What is done to moto's alarms inside is in the file by the end, or taken back. Raises OSError."""
-        with self._lock:
+        with self._lock, kept_or_undone(self.keep, self._restore):
             yield
-            try:
-                self.keep()
-            except OSError:
-                self._restore()
-                raise
 
     def keep(self) -> None:
         """Writes what moto holds, so that it survives a power cut. Raises OSError."""

@@ -16,7 +16,7 @@ from typing import Any
 from moto.iam.models import iam_backends
 from moto.sns.models import sns_backends
 
-from include.sagemaker_local.aws.whole_file import replace_file
+from include.sagemaker_local.aws.whole_file import kept_or_undone, replace_file
 from include.sagemaker_local.errors import HostError
 
 # SQS holds locks and messages, and Logs and the others are as short-lived as what they tell of.
@@ -66,13 +66,8 @@ class _Service:
 
     @contextmanager
     def change(self) -> Iterator[None]:
-        with self._lock:
+        with self._lock, kept_or_undone(self.keep, self._restore):
             yield
-            try:
-                self.keep()
-            except OSError:
-                self._restore()
-                raise
 
     def keep(self) -> None:
         with self._lock:

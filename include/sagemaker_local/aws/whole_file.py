@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -28,3 +30,14 @@ def sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def kept_or_undone(keep: Callable[[], None], restore: Callable[[], None]) -> Iterator[None]:
+    """What is done inside is written by `keep` at the end, or, when the disk refuses, undone. Raises OSError."""
+    yield
+    try:
+        keep()
+    except OSError:
+        restore()
+        raise

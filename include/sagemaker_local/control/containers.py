@@ -146,7 +146,7 @@ def _check_archives(objects: ObjectReader, uris: Sequence[str]) -> None:
 def _overridden(drafts: list[Draft], definition: Members, where: str) -> list[Draft]:
     """The package's containers with the entry's own hostname and environment, which only one container can take.
 
-    A package's own environment cannot be changed: the words are AWS's (aws/sagemaker-python-sdk issue 3397).
+    A package's own environment cannot be changed: the words are AWS's, as aws/sagemaker-python-sdk#3397 reports them.
     """
     hostname, environment = definition.text("ContainerHostname"), definition.text_map("Environment")
     if hostname is None and not environment:

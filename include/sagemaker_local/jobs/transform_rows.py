@@ -12,6 +12,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,10 +78,8 @@ class _Outputs:
     def of(cls, answer: bytes, kind: Format) -> _Outputs:
         """JSON is one document, or one on each line."""
         if kind is Format.JSON:
-            try:
+            with suppress(ValueError):  # of what is no single document: then it is one on each line
                 return cls(1, [json.loads(answer)])
-            except ValueError:
-                pass  # then a document on each line
         lines = _answer_lines(answer)
         return cls(len(lines), _values(lines, kind, "result"))
 
