@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from include.sagemaker_local.cli import main
+from include.sagemaker_local.cli.command_line import main
 
 sys.exit(main())

@@ -41,7 +41,7 @@ def test_the_example_builds_a_dag(tmp_path: Path) -> None:
     exec(compile(example[1], "docs/operators.md", "exec"), namespace)  # noqa: S102 - the documentation's own example
 
 
-@pytest.mark.parametrize("command", ["serve", "status", "reset", "doctor"])
+@pytest.mark.parametrize("command", ["serve", "status", "reset", "doctor", "prepare"])
 def test_every_flag_is_documented_for_its_command(command: str) -> None:
     asked = [sys.executable, "-m", "include.sagemaker_local", command, "--help"]
     said = subprocess.run(asked, cwd=PROJECT, capture_output=True, text=True, check=True).stdout

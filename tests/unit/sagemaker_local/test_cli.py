@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from include.sagemaker_local.cli import main
+from include.sagemaker_local.cli.command_line import main
 from include.sagemaker_local.errors import HostError
 from include.sagemaker_local.listening import bind
 from tests.fakes.aws_server import client
