@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Protocol
 
 from include.sagemaker_local.clock import Clock, SystemClock
@@ -16,7 +17,9 @@ from include.sagemaker_local.http1.errors import HttpError
 from include.sagemaker_local.http1.messages import Request, Response
 from include.sagemaker_local.load.answers import answer_of, answer_of_error
 from include.sagemaker_local.load.arrivals import next_step
+from include.sagemaker_local.load.histogram import Histogram
 from include.sagemaker_local.load.plan import MIN_ANSWERS, LoadPlan
+from include.sagemaker_local.load.progress import Progress
 from include.sagemaker_local.load.recorder import Answer, StageRecorder
 from include.sagemaker_local.load.stage import Failure, StageResult
 from include.sagemaker_local.wire.sigv4 import signed
@@ -27,6 +30,9 @@ _SIGNATURE_AGE_S = 300.0
 # A refused connection fails within microseconds. Without a pause its user would do nothing but burn a core that the
 # endpoint under test needs to come back.
 _PAUSE_AFTER_LOST_CONNECTION_S = 0.01
+
+# As often as CloudWatch's finest metrics, and as people like to look.
+_PROGRESS_INTERVAL_S = 1.0
 
 
 class Client(Protocol):
@@ -39,10 +45,19 @@ class Client(Protocol):
 class Generator:
     """Runs one plan, once."""
 
-    def __init__(self, plan: LoadPlan, client: Client, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        plan: LoadPlan,
+        client: Client,
+        clock: Clock | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> None:
         self._plan = plan
         self._client = client
-        self._requests = _requests(plan, clock or SystemClock())
+        self._clock = clock or SystemClock()
+        self._requests = _requests(plan, self._clock)
+        self._second = _Second()
+        self._on_progress = on_progress
         self._users: list[asyncio.Task[None]] = []
         self._recorder: StageRecorder | None = None
         self._stage_over = asyncio.Event()
@@ -50,12 +65,23 @@ class Generator:
     async def stages(self) -> AsyncGenerator[StageResult, None]:
         """The results, stage after stage, until the plan's rules end it. `aclose()` ends the load at once."""
         done: list[StageResult] = []
+        watch = asyncio.create_task(self._tell())
         try:
             while isinstance(users := next_step(done, self._plan.rules), int):
                 done.append(await self._stage(users))
                 yield done[-1]
         finally:
+            watch.cancel()
             await self._dismiss()
+
+    async def _tell(self) -> None:
+        """Once a second what the last one was like."""
+        while self._on_progress is not None:
+            began_s = self._clock.monotonic_s()
+            await asyncio.sleep(_PROGRESS_INTERVAL_S)
+            second, self._second = self._second, _Second()
+            seconds = self._clock.monotonic_s() - began_s
+            self._on_progress(second.progress(self._clock.now_s(), seconds, len(self._users)))
 
     async def _stage(self, users: int) -> StageResult:
         begins_s = time.monotonic()
@@ -87,6 +113,7 @@ class Generator:
     async def _user(self) -> None:
         while True:
             answer = await self._ask(next(self._requests))
+            self._second.add(answer)
             if self._recorder is not None and self._recorder.add(answer, time.monotonic()):
                 self._stage_over.set()
             if answer.failure is Failure.CONNECTION:
@@ -106,6 +133,28 @@ class Generator:
             user.cancel()
         await asyncio.gather(*self._users, return_exceptions=True)
         self._users.clear()
+
+
+class _Second:
+    """What was answered since the last time that anybody was told."""
+
+    def __init__(self) -> None:
+        self._failures: Counter[Failure] = Counter()
+        self._latency = Histogram()
+        self._model_latency = Histogram()
+
+    def add(self, answer: Answer) -> None:
+        if answer.failure is not None:
+            self._failures[answer.failure] += 1
+            return
+        self._latency.record(answer.latency_us)
+        if answer.containers_us:
+            self._model_latency.record(sum(answer.containers_us.values()))
+
+    def progress(self, at_s: float, seconds: float, users: int) -> Progress:
+        return Progress(
+            at_s, seconds, users, self._latency.count, dict(self._failures), self._latency, self._model_latency
+        )
 
 
 def _requests(plan: LoadPlan, clock: Clock) -> Iterator[Request]:

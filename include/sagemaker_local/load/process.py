@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from pathlib import Path
 
 from include.sagemaker_local.errors import HostError
 from include.sagemaker_local.load.plan import LoadPlan
+from include.sagemaker_local.load.progress import Progress
 from include.sagemaker_local.load.stage import StageResult
 
 _PROJECT_DIR = Path(__file__).resolve().parents[3]
@@ -21,9 +22,12 @@ _LONGEST_LINE_BYTES = 16 * 1024 * 1024
 _LOG_LINES = 3
 
 
-async def drive(plan: LoadPlan) -> AsyncGenerator[StageResult, None]:
+async def drive(
+    plan: LoadPlan, on_progress: Callable[[Progress], None] | None = None
+) -> AsyncGenerator[StageResult, None]:
     """Run `plan` in a process of its own and yield its stages as they end.
 
+    `on_progress` is told about once a second what the last second was like, while the next stage is waited for.
     The load ends with the generator: at its end, when the task is cancelled, or with `aclose()` (use
     `contextlib.aclosing`). Raises HostError when the process ends before its time.
     """
@@ -43,7 +47,11 @@ async def drive(plan: LoadPlan) -> AsyncGenerator[StageResult, None]:
     try:
         await _send(process.stdin, plan)
         while line := await process.stdout.readline():
-            yield StageResult.from_json(json.loads(line))
+            event = json.loads(line)
+            if "stage" in event:
+                yield StageResult.from_json(event["stage"])
+            elif on_progress is not None:
+                on_progress(Progress.from_json(event["progress"]))
         status = await process.wait()
         if status != 0:
             raise HostError(f"the load generator ended with status {status}: {_last_lines(await errors)}")

@@ -1,4 +1,6 @@
-"""The load generator's own process: a plan on stdin (one line of JSON), one line of JSON for each stage on stdout.
+"""The load generator's own process: a plan on stdin (one line of JSON), one line of JSON for each event on stdout.
+
+Events are `{"progress": ...}`, about one a second, and `{"stage": ...}`.
 
 It has an interpreter of its own so that it does not compete with the gateway for one. Its stdin stays open for as long
 as its parent lives; when that ends, however it ended, so does this process.
@@ -11,6 +13,7 @@ import os
 import sys
 import threading
 from contextlib import aclosing
+from typing import Any
 
 import uvloop
 
@@ -34,11 +37,16 @@ def main() -> None:
 
 async def _run(plan: LoadPlan) -> None:
     client = HttpClient()
-    async with aclosing(Generator(plan, client).stages()) as stages:
+    generator = Generator(plan, client, on_progress=lambda progress: _tell("progress", progress.to_json()))
+    async with aclosing(generator.stages()) as stages:
         async for stage in stages:
-            sys.stdout.write(json.dumps(stage.to_json(), separators=(",", ":")) + "\n")
-            sys.stdout.flush()
+            _tell("stage", stage.to_json())
     await client.close()
+
+
+def _tell(event: str, document: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps({event: document}, separators=(",", ":")) + "\n")
+    sys.stdout.flush()
 
 
 def _read_line() -> bytes | None:

@@ -7,8 +7,10 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Coroutine
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
@@ -18,6 +20,7 @@ from include.sagemaker_local.load import process as process_module
 from include.sagemaker_local.load.arrivals import StopRules
 from include.sagemaker_local.load.plan import LoadPlan
 from include.sagemaker_local.load.process import drive
+from include.sagemaker_local.load.progress import Progress
 from include.sagemaker_local.wire.sigv4 import Key
 from tests.fakes.gateway import FakeGateway, Hang, Reply, busy, serving
 
@@ -78,6 +81,23 @@ def test_it_yields_the_stages_of_the_plan() -> None:
         assert stages[0].failed == 0
         assert stages[0].model_latency.mean_us() == 2_000
         assert set(gateway.bodies) == {b"1,2\n", b"3,4\n"}
+
+    within_limit(scenario())
+
+
+def test_whoever_wants_is_told_what_each_second_was_like() -> None:
+    async def scenario() -> None:
+        told: list[Progress] = []
+        load = replace(plan(0), stage_s=1.3)
+        async with serving(busy(workers=1, service_s=0.002)) as gateway:
+            began_s = time.time()
+            async for _ in drive(replace(load, port=gateway.port), told.append):
+                pass
+
+        assert told
+        assert began_s < told[0].at_s <= time.time()
+        assert (told[0].users, told[0].failed) == (1, 0)
+        assert told[0].succeeded == told[0].latency.count == told[0].model_latency.count > 0
 
     within_limit(scenario())
 
