@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sluice.container_spec import ContainerSpec
+from sluice.deployment_spec import DeploymentSpec, DeploymentType
 from sluice.naming import (
     CONTENT,
     EVIDENCE_SHA256,
@@ -99,12 +100,36 @@ def create_endpoint_config(spec: PipelineSpec, names: Names, stage: Stage) -> Re
 
 def create_endpoint(names: Names, stage: Stage) -> Request:
     """A new endpoint on the candidate's config."""
-    return {**update_endpoint(names, stage), "Tags": _tag_list(standing_tags(names.pipeline, stage))}
+    return {**_on_its_config(names, stage), "Tags": _tag_list(standing_tags(names.pipeline, stage))}
 
 
-def update_endpoint(names: Names, stage: Stage) -> Request:
-    """An existing endpoint onto the candidate's config."""
+def update_endpoint(spec: PipelineSpec, names: Names, stage: Stage) -> Request:
+    """An existing endpoint onto the candidate's config, in the way that the spec wants for the stage."""
+    deployment = spec.deployment(stage)
+    how = {} if deployment is None else {"DeploymentConfig": _deployment_config(deployment)}
+    return {**_on_its_config(names, stage), **how}
+
+
+def _on_its_config(names: Names, stage: Stage) -> Request:
     return {"EndpointName": names.endpoint(stage), "EndpointConfigName": names.config(stage)}
+
+
+def _deployment_config(wanted: DeploymentSpec) -> Request:
+    """AWS bakes the last share of a blue/green deployment by TerminationWaitInSeconds, every other by the interval."""
+    limit = {} if wanted.timeout_seconds is None else {"MaximumExecutionTimeoutInSeconds": wanted.timeout_seconds}
+    wait = {"WaitIntervalInSeconds": wanted.bake_seconds}
+    share = {"Type": "CAPACITY_PERCENT", "Value": wanted.percent}
+    config: Request
+    if wanted.type is DeploymentType.ROLLING:
+        config = {"RollingUpdatePolicy": {"MaximumBatchSize": share, **wait, **limit}}
+    else:
+        size = {DeploymentType.CANARY: "CanarySize", DeploymentType.LINEAR: "LinearStepSize"}.get(wanted.type)
+        routing = {"Type": wanted.type.value.upper(), **wait, **({size: share} if size else {})}
+        policy = {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": wanted.bake_seconds, **limit}
+        config = {"BlueGreenUpdatePolicy": policy}
+    if wanted.alarms:
+        config["AutoRollbackConfiguration"] = {"Alarms": [{"AlarmName": alarm} for alarm in wanted.alarms]}
+    return config
 
 
 def create_inference_recommendations_job(

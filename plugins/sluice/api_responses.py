@@ -28,6 +28,7 @@ class DeploymentOutcome(StrEnum):
     APPLIED = "applied"
     IN_PROGRESS = "in progress"
     ROLLED_BACK = "rolled back"
+    ROLLBACK_FAILED = "rollback failed"
     FAILED = "failed"
 
 
@@ -69,7 +70,36 @@ def deployment_outcome(state: EndpointState, wanted_config: str) -> DeploymentOu
         return DeploymentOutcome.IN_PROGRESS
     if state.status == "InService":
         return DeploymentOutcome.APPLIED if state.config == wanted_config else DeploymentOutcome.ROLLED_BACK
-    return DeploymentOutcome.FAILED
+    return DeploymentOutcome.ROLLBACK_FAILED if state.status == "UpdateRollbackFailed" else DeploymentOutcome.FAILED
+
+
+@dataclass(frozen=True)
+class AlarmState:
+    """A CloudWatch alarm as DescribeAlarms has it: `state` is OK, ALARM or INSUFFICIENT_DATA."""
+
+    name: str
+    state: str
+    reason: str
+
+    @property
+    def fired(self) -> bool:
+        """It would roll a deployment back."""
+        return self.state == "ALARM"
+
+    def __str__(self) -> str:
+        return f"alarm {self.name} is in {self.state}" + (f" ({self.reason})" if self.reason else "")
+
+
+def alarm_states(page: Answer) -> list[AlarmState]:
+    """A page of DescribeAlarms, alarms of metrics and of other alarms alike."""
+    alarms = [*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())]
+    operation = "DescribeAlarms"
+    return [
+        AlarmState(
+            _text(each, "AlarmName", operation), _text(each, "StateValue", operation), each.get("StateReason", "")
+        )
+        for each in alarms
+    ]
 
 
 @dataclass(frozen=True)

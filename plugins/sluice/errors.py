@@ -8,8 +8,9 @@ SluiceError
 ├── UnexpectedAnswer      AWS answered without a field that its API promises; nobody here can go on with that
 ├── PackageFailed         the registry could not validate the package; the reason is AWS's
 ├── DeploymentError       the endpoint does not run what was asked for
-│   ├── DeploymentRolledBack   AWS went back to the old config: the new containers did not come up or raised an alarm
-│   └── DeploymentFailed       no healthy config is left to go back to, or the endpoint never existed
+│   ├── DeploymentRolledBack      AWS went back to the old config: the new containers did not come up or raised an alarm
+│   ├── DeploymentRollbackFailed  AWS could not go back either: what runs now may be both versions
+│   └── DeploymentFailed          no healthy config is left to go back to, or the endpoint never existed
 ├── BenchmarkFailed       the recommendation job ended without numbers: containers answered 4xx/5xx, or it was stopped
 ├── GateClosed            nobody's: the gate did its work and did not let the candidate through
 └── EvidenceError         the record of a decision
@@ -155,6 +156,17 @@ class DeploymentRolledBack(DeploymentError):
         return (
             f"endpoint {self.endpoint} was rolled back: asked for config {self.wanted_config}, "
             f"live is {self.live_config}. The new containers are at fault, the old ones still serve. {self._why()}"
+        )
+
+
+class DeploymentRollbackFailed(DeploymentError):
+    """The update failed and its undoing, too: the endpoint is UpdateRollbackFailed."""
+
+    def __str__(self) -> str:
+        return (
+            f"endpoint {self.endpoint} could not be rolled back: asked for config {self.wanted_config}, and the way "
+            f"back to {self.live_config} failed as well. What runs keeps its traffic and may be both versions; "
+            f"another update is the way out, so run the last good version's promotion. {self._why()}"
         )
 
 

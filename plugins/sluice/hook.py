@@ -1,4 +1,4 @@
-"""The only caller of boto3: SageMaker, its runtime, S3 and CloudWatch Logs, all from one Airflow connection.
+"""The only caller of boto3: SageMaker, its runtime, S3, CloudWatch and its logs, all from one Airflow connection.
 
 Methods speak in Sluice's nouns. Requests come from `api_requests` and answers go through `api_responses`; a refusal of
 AWS leaves here as `ServiceRefused` with AWS's code, or as None or False where "is there already" and "is not there" are
@@ -7,7 +7,7 @@ answers and no errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
 from sluice import api_responses
-from sluice.api_responses import EndpointState, JobState, PackageState
+from sluice.api_responses import AlarmState, EndpointState, JobState, PackageState
 from sluice.errors import PackageFailed, ServiceRefused, UnexpectedAnswer
 from sluice.log_tail import LogStream, lines_each, newest_per_container
 from sluice.refusals import refusals_as_ours, resource_in, says_already_there, says_not_there
@@ -124,6 +124,18 @@ class SluiceHook(AwsBaseHook):
     def update_endpoint(self, request: Request) -> None:
         """UpdateEndpoint. That AWS accepts it says nothing about whether it will be applied."""
         self._call("update_endpoint", request)
+
+    def find_alarms(self, names: Sequence[str]) -> list[AlarmState]:
+        """Those of the named CloudWatch alarms that there are; alarms of metrics and composite ones."""
+        if not names:
+            return []
+        pages = (
+            self._client_of("cloudwatch")
+            .get_paginator("describe_alarms")
+            .paginate(AlarmNames=list(names), AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        )
+        with refusals_as_ours("describe_alarms", ", ".join(names)):
+            return [alarm for page in pages for alarm in api_responses.alarm_states(page)]
 
     def delete_endpoint(self, endpoint: str) -> bool:
         """DeleteEndpoint; False when there is none."""

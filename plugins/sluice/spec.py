@@ -13,9 +13,11 @@ from enum import StrEnum
 from typing import Annotated
 
 from sluice.container_spec import ContainerSpec, check_hostnames, overridden
+from sluice.deployment_spec import DeploymentSpec
 from sluice.errors import SpecError
 from sluice.gate import Rule
 from sluice.limits import Limit, check, did_you_mean
+from sluice.production_spec import ProductionSpec
 from sluice.schedule import AssetSchedule, check_schedule
 from sluice.service_limits import (
     ARTIFACT_URI,
@@ -175,20 +177,6 @@ class GateSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProductionSpec:
-    """The endpoint that serves."""
-
-    endpoint: Annotated[str, Limit("Name of the production endpoint.", pattern=NAME, max_length=NAME_MAX)]
-    instance_type: Annotated[
-        str | None, Limit("Instance type; staging's when left out, which is what was measured.", pattern=INSTANCE_TYPE)
-    ] = None
-    instances: Annotated[int, Limit("Number of instances.", minimum=1)] = 1
-
-    def __post_init__(self) -> None:
-        check(self)
-
-
-@dataclass(frozen=True, kw_only=True)
 class EvidenceSpec:
     """Where the record of each decision goes."""
 
@@ -252,6 +240,10 @@ class PipelineSpec:
             return Fleet(stage, self.staging.endpoint, self.staging.instance_type, self.staging.instances)
         instance_type = self.production.instance_type or self.staging.instance_type
         return Fleet(stage, self.production.endpoint, instance_type, self.production.instances)
+
+    def deployment(self, stage: Stage) -> DeploymentSpec | None:
+        """How an update of a stage's endpoint goes. Nobody is served by staging, so it is simply updated."""
+        return self.production.deployment if stage is Stage.PRODUCTION else None
 
     @property
     def artifact_uris(self) -> tuple[str, ...]:

@@ -39,6 +39,12 @@ class FakeAws:
         """Config -> FailureReason of every deployment onto it; None is the silence that AWS often keeps."""
         self.job_results: list[Json] = []
         """What the next jobs come to, one each; `completed_job()` when there is none."""
+        self.lost_configs: set[str] = set()
+        """Configs of which the deployment fails, and its rollback too."""
+        self.alarms: dict[str, str] = {}
+        """CloudWatch's alarms and their states."""
+        self.deployments: list[Json | None] = []
+        """The DeploymentConfig of each update."""
         self.invocation: bytes | ClientError = b'{"label": "benign"}'
 
     # -- registry
@@ -104,12 +110,13 @@ class FakeAws:
         }
         return {}
 
-    def update_endpoint(self, EndpointName: str, EndpointConfigName: str) -> Json:
+    def update_endpoint(self, EndpointName: str, EndpointConfigName: str, DeploymentConfig: Json | None = None) -> Json:
         endpoint = self.describe_endpoint(EndpointName)
         if endpoint["EndpointStatus"] not in ("InService", "UpdateRollbackFailed"):
             text = f'Cannot update in-progress endpoint "{endpoint["EndpointArn"]}".'
             raise refusal("UpdateEndpoint", "ValidationException", text)
         self._note("update_endpoint")
+        self.deployments.append(DeploymentConfig)
         endpoint.pop("FailureReason", None)
         endpoint["EndpointStatus"] = "Updating"
         endpoint["PendingDeploymentSummary"] = {"EndpointConfigName": EndpointConfigName}
@@ -139,6 +146,9 @@ class FakeAws:
     def _settle_endpoint(self, endpoint: Json) -> None:
         updating = endpoint["EndpointStatus"] == "Updating"
         wanted = endpoint.pop("PendingDeploymentSummary", endpoint)["EndpointConfigName"]
+        if wanted in self.lost_configs:
+            endpoint.update(EndpointStatus="UpdateRollbackFailed", FailureReason="no capacity to go back to")
+            return
         if wanted not in self.broken_configs:
             endpoint.update(EndpointStatus="InService", EndpointConfigName=wanted)
             return
@@ -210,7 +220,7 @@ class FakeAws:
 
 
 class FakePages:
-    """The two paginators that Sluice uses, with one item a page, so that paging is exercised."""
+    """The paginators that Sluice uses, with one item a page, so that paging is exercised."""
 
     def __init__(self, aws: FakeAws, operation: str) -> None:
         self._aws = aws
@@ -221,6 +231,14 @@ class FakePages:
             for package in reversed(self._aws.packages.values()):
                 if package["ModelPackageGroupName"] == request["ModelPackageGroupName"]:
                     yield {"ModelPackageSummaryList": [package]}
+            return
+        if self._operation == "describe_alarms":
+            assert request["AlarmNames"], "CloudWatch would take no names for all of them"
+            for name, state in self._aws.alarms.items():
+                if name in request["AlarmNames"]:
+                    yield {
+                        "MetricAlarms": [{"AlarmName": name, "StateValue": state, "StateReason": "Threshold Crossed"}]
+                    }
             return
         if not self._aws.log_streams:
             raise refusal("DescribeLogStreams", "ResourceNotFoundException", "The specified log group does not exist.")

@@ -9,7 +9,14 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice import api_requests
 from sluice.api_responses import DeploymentOutcome, EndpointState, deployment_outcome
-from sluice.errors import MAX_LOG_LINES, DeploymentFailed, DeploymentRolledBack
+from sluice.deployment_spec import DeploymentSpec
+from sluice.errors import (
+    MAX_LOG_LINES,
+    DeploymentError,
+    DeploymentFailed,
+    DeploymentRollbackFailed,
+    DeploymentRolledBack,
+)
 from sluice.links import EndpointConsoleLink
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.spec import Stage
@@ -19,19 +26,28 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
+_ERRORS: Mapping[DeploymentOutcome, type[DeploymentError]] = {
+    DeploymentOutcome.ROLLED_BACK: DeploymentRolledBack,
+    DeploymentOutcome.ROLLBACK_FAILED: DeploymentRollbackFailed,
+}
+
+
 class DeployEndpointOperator(CandidateOperator):
     """Create or update the endpoint, wait without holding a worker slot, and compare what is live with what was asked.
 
     AWS reports an update that it rolled back as InService, on the old config, often without a reason; here that is
-    DeploymentRolledBack. DeploymentFailed is everything else that ended elsewhere. Both carry the containers' last log
-    lines. An endpoint that is busy is waited for first; one that never came up (Failed) is deleted and made anew, since
-    AWS allows nothing else. XCom: `{"endpoint", "config", "status"}`.
+    DeploymentRolledBack, with the alarms that speak against the new version. DeploymentRollbackFailed is an update that
+    could not be undone, DeploymentFailed everything else that ended elsewhere. All carry the containers' last log
+    lines. Production is updated as the spec's `production.deployment` says. An endpoint that is busy is waited for
+    first; one that never came up (Failed) is deleted and made anew, since AWS allows nothing else. XCom:
+    `{"endpoint", "config", "status"}`.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param candidate: preflight's result, as an object or as JSON text (templated)
     :param stage: `staging` or `production` (templated)
     :param poll_s: seconds between two looks at the endpoint
-    :param timeout_s: seconds after which a deployment that is still going on counts as failed
+    :param timeout_s: seconds after which a deployment that is still going on counts as failed; the waits of
+        `production.deployment` come on top
     """
 
     template_fields = aws_template_fields("pipeline", "candidate", "stage")
@@ -56,14 +72,14 @@ class DeployEndpointOperator(CandidateOperator):
         candidate, stage = self.required_candidate, Stage(self.stage)
         if event["status"] != "success":
             names = candidate.names
-            reason = f"it was busy with something else for {self.timeout_s:g} s: {event['message']}"
+            reason = f"it was busy with something else for {self._patience_s:g} s: {event['message']}"
             raise DeploymentFailed(names.endpoint(stage), names.config(stage), None, reason)
         return self._approach(candidate, stage)
 
     def when_deployed(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
         """This deployment is over, one way or the other."""
         candidate, stage = self.required_candidate, Stage(self.stage)
-        return self._prove(candidate.names.endpoint(stage), candidate.names.config(stage))
+        return self._prove(candidate, stage)
 
     def _approach(self, candidate: Candidate, stage: Stage) -> dict[str, Any]:
         names, endpoint, wanted = candidate.names, candidate.names.endpoint(stage), candidate.names.config(stage)
@@ -83,11 +99,17 @@ class DeployEndpointOperator(CandidateOperator):
             self.hook.delete_endpoint(endpoint)
             self._wait(endpoint, "when_free")
         self.log.info("updating endpoint %s from config %s to %s", endpoint, state.config, wanted)
-        self.hook.update_endpoint(api_requests.update_endpoint(names, stage))
+        self.hook.update_endpoint(api_requests.update_endpoint(candidate.spec, names, stage))
         return self._wait(endpoint, "when_deployed")
 
+    @property
+    def _patience_s(self) -> float:
+        """`timeout_s` is for starting and stopping instances; the deployment's own waits come on top."""
+        deployment = self.spec.deployment(Stage(self.stage))
+        return self.timeout_s + (deployment.waits_s if deployment else 0)
+
     def _wait(self, endpoint: str, then: str) -> NoReturn:
-        polling = Polling(self.poll_s, self.timeout_s)
+        polling = Polling(self.poll_s, self._patience_s)
         trigger = EndpointSettled(
             endpoint_name=endpoint,
             waiter_delay=polling.every_s,
@@ -96,7 +118,8 @@ class DeployEndpointOperator(CandidateOperator):
         )
         self.defer(trigger=trigger, method_name=then)
 
-    def _prove(self, endpoint: str, wanted: str) -> dict[str, Any]:
+    def _prove(self, candidate: Candidate, stage: Stage) -> dict[str, Any]:
+        endpoint, wanted = candidate.names.endpoint(stage), candidate.names.config(stage)
         state = self.hook.find_endpoint(endpoint)
         if state is None:
             raise DeploymentFailed(endpoint, wanted, None, "the endpoint was deleted while it was being deployed")
@@ -105,11 +128,17 @@ class DeployEndpointOperator(CandidateOperator):
             return _result(state)
         reason = state.failure_reason
         if outcome is DeploymentOutcome.IN_PROGRESS:
-            reason = f"it is still {state.status} after {self.timeout_s:g} s"
-        error = DeploymentRolledBack if outcome is DeploymentOutcome.ROLLED_BACK else DeploymentFailed
+            reason = f"it is still {state.status} after {self._patience_s:g} s"
+        log_lines = self.hook.last_log_lines(endpoint, reason, MAX_LOG_LINES)
         # An endpoint that never came up names the config that it never served.
         live = None if state.status in ("Creating", "Failed") else state.config
-        raise error(endpoint, wanted, live, reason, self.hook.last_log_lines(endpoint, reason, MAX_LOG_LINES))
+        error = _ERRORS.get(outcome, DeploymentFailed)
+        raise error(endpoint, wanted, live, self._with_alarms(reason, candidate.spec.deployment(stage)), log_lines)
+
+    def _with_alarms(self, reason: str | None, deployment: DeploymentSpec | None) -> str | None:
+        """AWS's reason, which may be none, and the alarms that speak against the new version now."""
+        fired = [str(alarm) for alarm in self.hook.find_alarms(deployment.alarms if deployment else ()) if alarm.fired]
+        return "; ".join([*([reason] if reason else []), *fired]) or None
 
 
 def _is_on_its_way(state: EndpointState, wanted: str) -> bool:

@@ -1,4 +1,4 @@
-"""preflight: look at every artifact before anything is created."""
+"""preflight: look at everything that a promotion needs before anything is created."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice.archive import Inspection, inspect
-from sluice.errors import ArtifactError, ArtifactsRefused
+from sluice.errors import ArtifactError, ArtifactsRefused, SpecError
 from sluice.operators.base import from_template
 from sluice.operators.candidate import Candidate, PipelineOperator
-from sluice.spec import PipelineSpec, with_overrides
+from sluice.spec import PipelineSpec, Stage, with_overrides
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -22,7 +22,7 @@ class PreflightOperator(PipelineOperator):
 
     XCom: see :class:`~sluice.operators.candidate.Candidate`. Raises ArtifactsRefused, which lists every problem of
     every archive (missing, not gzip, truncated, links, members that climb out), and SpecError for an override that fits
-    nothing.
+    nothing and for an alarm of `production.deployment` that CloudWatch does not have.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param model_data: hostname -> s3 URI of another artifact for this run (templated; may be JSON text)
@@ -47,9 +47,19 @@ class PreflightOperator(PipelineOperator):
         model_data = from_template(self.model_data) or {}
         environment = from_template(self.environment) or {}
         spec = with_overrides(self.spec, model_data, environment)
+        self._check_alarms(spec)
         candidate = Candidate(spec, self._digests(spec), model_data, environment)
         self.log.info("content %s, made of %d archives", candidate.names.content, len(candidate.digests))
         return candidate.to_xcom()
+
+    def _check_alarms(self, spec: PipelineSpec) -> None:
+        deployment = spec.deployment(Stage.PRODUCTION)
+        wanted = deployment.alarms if deployment else ()
+        there = {alarm.name for alarm in self.hook.find_alarms(wanted)}
+        for position, name in enumerate(wanted):
+            if name not in there:
+                path = f"production.deployment.alarms[{position}]"
+                raise SpecError(path, f"CloudWatch has no alarm {name!r} here: create it, or nothing would trip it")
 
     def _digests(self, spec: PipelineSpec) -> dict[str, str]:
         digests: dict[str, str] = {}

@@ -24,7 +24,8 @@ class PromoteOperator(DeployEndpointOperator):
     :param package_arn: ARN of the package version (templated)
     :param reason: why it is approved; goes into the package (templated)
     :param poll_s: seconds between two looks at the endpoint
-    :param timeout_s: seconds after which a deployment that is still going on counts as failed
+    :param timeout_s: seconds after which a deployment that is still going on counts as failed; the waits of
+        `production.deployment` come on top
     """
 
     template_fields = aws_template_fields("pipeline", "candidate", "stage", "package_arn", "reason")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sluice.errors import DeploymentFailed, DeploymentRolledBack
+from sluice.errors import DeploymentFailed, DeploymentRollbackFailed, DeploymentRolledBack
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.operators.promote import PromoteOperator
 from sluice.spec import Stage
@@ -55,6 +55,54 @@ def test_an_update_that_aws_rolls_back_in_silence_is_an_error(aws: FakeAws) -> N
     said = str(error.value)
     assert "[predict] ModuleNotFoundError" in said and "the old container is fine" not in said
     assert error.value.live_config == OLD.names.config(Stage.STAGING)
+
+
+GUARDED = a_candidate(
+    a_spec(
+        containers__0__image="new:2",
+        production__deployment={
+            "type": "canary",
+            "percent": 10,
+            "bake_seconds": 600,
+            "alarms": ["iris-5xx", "iris-slow"],
+        },
+    )
+)
+
+
+def promote(aws: FakeAws, candidate: Any, **arguments: Any) -> DagRunOnFakeAws:
+    run = DagRunOnFakeAws(aws)
+    operator = DeployEndpointOperator(task_id="promote", stage="production", poll_s=60, **given(candidate))
+    run.run(operator, **arguments)
+    return run
+
+
+def test_production_is_updated_with_the_specs_guardrails_and_waited_for_longer(aws: FakeAws) -> None:
+    promote(aws, OLD)
+    (wait,) = promote(aws, GUARDED).waits
+    (deployment,) = aws.deployments
+    assert deployment is not None
+    assert deployment["AutoRollbackConfiguration"] == {
+        "Alarms": [{"AlarmName": "iris-5xx"}, {"AlarmName": "iris-slow"}]
+    }
+    assert wait.serialize()[1]["waiter_max_attempts"] == (3600 + 2 * 600) / 60
+
+
+def test_a_deployment_that_an_alarm_ended_names_the_alarm(aws: FakeAws) -> None:
+    promote(aws, OLD)
+    aws.broken_configs[GUARDED.names.production_config] = None
+    aws.alarms = {"iris-5xx": "OK", "iris-slow": "ALARM", "other": "ALARM"}
+    with pytest.raises(DeploymentRolledBack) as error:
+        promote(aws, GUARDED)
+    assert error.value.reason == "alarm iris-slow is in ALARM (Threshold Crossed)"
+
+
+def test_a_rollback_that_failed_is_told_apart_and_the_next_update_gets_out_of_it(aws: FakeAws) -> None:
+    promote(aws, OLD)
+    aws.lost_configs.add(GUARDED.names.production_config)
+    with pytest.raises(DeploymentRollbackFailed, match="no capacity to go back to"):
+        promote(aws, GUARDED)
+    assert promote(aws, OLD).xcoms["promote", "return_value"]["status"] == "InService"
 
 
 def test_an_endpoint_that_never_came_up_tells_why_and_is_made_anew() -> None:

@@ -87,3 +87,16 @@ def tar_gz_of_nothing() -> bytes:
     buffer = io.BytesIO()
     tarfile.open(fileobj=buffer, mode="w:gz").close()
     return buffer.getvalue()
+
+
+def test_an_alarm_that_is_not_there_is_found_before_anything_is_created() -> None:
+    aws = aws_with_artifacts()
+    aws.alarms = {"iris-5xx": "OK"}
+    guarded = {"type": "canary", "percent": 10, "alarms": ["iris-5xx", "iris-slow"]}
+    operator = PreflightOperator(task_id="preflight", pipeline=a_spec(production__deployment=guarded))
+    with pytest.raises(SpecError, match="iris-slow") as refused:
+        DagRunOnFakeAws(aws).run(operator)
+    assert refused.value.path == "production.deployment.alarms[1]"
+    assert aws.calls == []
+    aws.alarms["iris-slow"] = "OK"
+    assert DagRunOnFakeAws(aws).run(operator)["content"]

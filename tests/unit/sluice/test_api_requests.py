@@ -121,7 +121,7 @@ def test_every_request_is_one_that_aws_takes(spec: PipelineSpec, names: Names) -
         "CreateModel": [api_requests.create_model(spec, names, PACKAGE_ARN)],
         "CreateEndpointConfig": [api_requests.create_endpoint_config(spec, names, stage) for stage in Stage],
         "CreateEndpoint": [api_requests.create_endpoint(names, stage) for stage in Stage],
-        "UpdateEndpoint": [api_requests.update_endpoint(names, stage) for stage in Stage],
+        "UpdateEndpoint": [api_requests.update_endpoint(spec, names, stage) for stage in Stage],
         "CreateInferenceRecommendationsJob": [
             api_requests.create_inference_recommendations_job(spec, names, PACKAGE_ARN, attempt) for attempt in (1, 999)
         ],
@@ -227,8 +227,77 @@ def test_an_endpoint_config_runs_one_variant_on_the_stages_fleet(stage: Stage) -
 def test_updating_an_endpoint_sends_no_tags_which_aws_would_refuse() -> None:
     spec = a_spec()
     made = names_for(spec, digests_of(spec))
-    assert set(api_requests.update_endpoint(made, Stage.STAGING)) == {"EndpointName", "EndpointConfigName"}
+    assert set(api_requests.update_endpoint(spec, made, Stage.STAGING)) == {"EndpointName", "EndpointConfigName"}
     assert "Tags" in api_requests.create_endpoint(made, Stage.STAGING)
+
+
+SIZE = {"Type": "CAPACITY_PERCENT", "Value": 20}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (
+            {"type": "all_at_once"},
+            {
+                "BlueGreenUpdatePolicy": {
+                    "TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 300},
+                    "TerminationWaitInSeconds": 300,
+                }
+            },
+        ),
+        (
+            {"type": "canary", "percent": 20, "bake_seconds": 60, "timeout_seconds": 900, "alarms": ["5xx", "slow"]},
+            {
+                "BlueGreenUpdatePolicy": {
+                    "TrafficRoutingConfiguration": {"Type": "CANARY", "WaitIntervalInSeconds": 60, "CanarySize": SIZE},
+                    "TerminationWaitInSeconds": 60,
+                    "MaximumExecutionTimeoutInSeconds": 900,
+                },
+                "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "5xx"}, {"AlarmName": "slow"}]},
+            },
+        ),
+        (
+            {"type": "linear", "percent": 20, "bake_seconds": 0},
+            {
+                "BlueGreenUpdatePolicy": {
+                    "TrafficRoutingConfiguration": {
+                        "Type": "LINEAR",
+                        "WaitIntervalInSeconds": 0,
+                        "LinearStepSize": SIZE,
+                    },
+                    "TerminationWaitInSeconds": 0,
+                }
+            },
+        ),
+        (
+            {"type": "rolling", "percent": 20, "timeout_seconds": 3600},
+            {
+                "RollingUpdatePolicy": {
+                    "MaximumBatchSize": SIZE,
+                    "WaitIntervalInSeconds": 300,
+                    "MaximumExecutionTimeoutInSeconds": 3600,
+                }
+            },
+        ),
+    ],
+)
+def test_production_is_updated_with_the_guardrails_that_the_spec_wants(
+    wanted: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    spec = a_spec(production__deployment=wanted)
+    made = names_for(spec, digests_of(spec))
+    request = api_requests.update_endpoint(spec, made, Stage.PRODUCTION)
+    assert request["DeploymentConfig"] == expected
+    assert problems("UpdateEndpoint", request) == []
+    assert "DeploymentConfig" not in api_requests.update_endpoint(spec, made, Stage.STAGING)
+    assert "DeploymentConfig" not in api_requests.create_endpoint(made, Stage.PRODUCTION)
+
+
+def test_the_way_of_a_deployment_is_no_part_of_what_is_deployed() -> None:
+    spec = a_spec()
+    canary = a_spec(production__deployment={"type": "canary", "percent": 10})
+    assert names_for(spec, digests_of(spec)) == names_for(canary, digests_of(canary))
 
 
 def test_the_job_loads_staging_and_never_production() -> None:

@@ -44,7 +44,7 @@ def endpoint(**changes: Any) -> dict[str, Any]:
         ("SystemUpdating", "config-new", DeploymentOutcome.IN_PROGRESS),
         ("RollingBack", "config-old", DeploymentOutcome.IN_PROGRESS),
         ("Failed", "config-new", DeploymentOutcome.FAILED),
-        ("UpdateRollbackFailed", "config-new", DeploymentOutcome.FAILED),
+        ("UpdateRollbackFailed", "config-new", DeploymentOutcome.ROLLBACK_FAILED),
         ("OutOfService", "config-new", DeploymentOutcome.FAILED),
         ("Deleting", "config-new", DeploymentOutcome.FAILED),
         ("SomethingNew", "config-new", DeploymentOutcome.FAILED),

@@ -57,6 +57,27 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("containers[0].environment", {"containers__0__environment": {f"A{n}": "" for n in range(101)}}, "at most 100"),
     ("containers[1].framework_version", {"containers__1__framework": DROP}, "needs a framework"),
     ("staging.instance_type", {"staging__instance_type": "c5.large"}, "does not match"),
+    ("production.deployment.type", {"production__deployment": {"type": "canry"}}, "did you mean 'canary'"),
+    ("production.deployment.percent", {"production__deployment": {"type": "canary"}}, "moves 1 to 50 per cent"),
+    ("production.deployment.percent", {"production__deployment": {"type": "all_at_once", "percent": 5}}, "is not for"),
+    ("production.deployment.percent", {"production__deployment": {"type": "linear", "percent": 9}}, "10 to 50"),
+    ("production.deployment.percent", {"production__deployment": {"type": "rolling", "percent": 4}}, "5 to 50"),
+    ("production.deployment.percent", {"production__deployment": {"type": "canary", "percent": 51}}, "at most 50"),
+    (
+        "production.deployment.timeout_seconds",
+        {"production__deployment": {"type": "linear", "percent": 10, "timeout_seconds": 3000}},
+        "which are 3000 seconds",
+    ),
+    (
+        "production.deployment.alarms[0]",
+        {"production__deployment": {"type": "all_at_once", "alarms": [" "]}},
+        "does not match",
+    ),
+    (
+        "production.deployment.alarms",
+        {"production__deployment": {"type": "all_at_once", "alarms": [f"a{n}" for n in range(11)]}},
+        "at most 10",
+    ),
     ("staging.instances", {"staging__instances": 0}, "at least 1"),
     ("staging.instances", {"staging__instances": True}, "must be a whole number"),
     ("staging.instances", {"staging__instances": 1.5}, "must be a whole number"),
@@ -80,7 +101,6 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("production.endpoint", {"production__endpoint": "iris-staging"}, "must differ"),
     ("production.instance", {"production__instance": "cheapest_passing"}, "did you mean 'instance"),
     ("production.instance_type", {"production__instance_type": "cheapest_passing"}, "does not match"),
-    ("production.deployment", {"production__deployment": {"type": "canary"}}, "is not a key that Sluice knows"),
     ("production.autoscaling", {"production__autoscaling": {"min_per_minute": 600}}, "is not a key that Sluice knows"),
     ("evidence.prefix", {"evidence__prefix": "s3://b/" + "x" * 100}, "at most 100"),
     ("evidence", {"evidence": DROP}, "is missing"),
@@ -175,3 +195,17 @@ class TestOverrides:
             with_overrides(a_spec(), **arguments)
         assert caught.value.path == path
         assert says in caught.value.problem
+
+
+@pytest.mark.parametrize(
+    ("wanted", "waits_s"),
+    [
+        ({"type": "all_at_once", "bake_seconds": 60}, 60),
+        ({"type": "canary", "percent": 5, "bake_seconds": 60}, 120),
+        ({"type": "linear", "percent": 30, "bake_seconds": 60}, 240),
+        ({"type": "rolling", "percent": 50, "bake_seconds": 60}, 120),
+    ],
+)
+def test_how_long_a_deployment_waits_at_most(wanted: dict[str, Any], waits_s: int) -> None:
+    deployment = a_spec(production__deployment=wanted).deployment(Stage.PRODUCTION)
+    assert deployment is not None and deployment.waits_s == waits_s
