@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from include.sagemaker_local.http1.messages import Headers
 
@@ -20,11 +20,13 @@ MORE = 0x8000
 """The bit of a status that says that more frames follow."""
 
 _LENGTH = struct.Struct("!I")
-_START = struct.Struct("!HI")
+_START = struct.Struct("!IHI")
+
+# What is asked of the system at once: most messages are one read.
+_READ_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One message. `status` 0 is a request, or a worker's first message: it is ready."""
 
     status: int
@@ -35,56 +37,46 @@ class Frame:
 def encode(status: int, headers: Headers, body: bytes) -> bytes:
     """One message as bytes."""
     lines = b"".join([b"%b:%b\n" % header for header in headers])
-    return b"".join(
-        (_LENGTH.pack(_START.size + len(lines) + len(body)), _START.pack(status, len(lines)), lines, body),
-    )
+    length = _START.size - _LENGTH.size + len(lines) + len(body)
+    return b"".join((_START.pack(length, status, len(lines)), lines, body))
 
 
 class FrameReader:
     """Puts messages together from whatever pieces arrive."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._held: bytes | bytearray = b""  # what came of messages that are not whole
 
     def feed(self, data: bytes) -> Frame | None:
         """Take in `data`; the first message, once it is complete. Ask again, without data, for the next."""
-        self._buffer += data
-        if len(self._buffer) < _LENGTH.size:
+        held: bytes | bytearray = data
+        if self._held:
+            held = self._held if isinstance(self._held, bytearray) else bytearray(self._held)
+            held += data
+        end = _LENGTH.size + _LENGTH.unpack_from(held)[0] if len(held) >= _LENGTH.size else 0
+        if not end or len(held) < end:
+            self._held = held
             return None
-        (length,) = _LENGTH.unpack_from(self._buffer)
-        if len(self._buffer) < _LENGTH.size + length:
+        self._held = held[end:]
+        return _decode(held, end)
+
+
+def receive(sock: socket.socket, reader: FrameReader) -> Frame | None:
+    """Wait for the next message on a blocking socket that `reader` alone reads; None when the peer is gone."""
+    frame = reader.feed(b"")
+    while frame is None:
+        data = sock.recv(_READ_BYTES)
+        if not data:
             return None
-        frame = _decode(bytes(self._buffer[_LENGTH.size : _LENGTH.size + length]))
-        del self._buffer[: _LENGTH.size + length]
-        return frame
+        frame = reader.feed(data)
+    return frame
 
 
-def receive(sock: socket.socket) -> Frame | None:
-    """Wait for one message on a blocking socket; None when the peer is gone."""
-    start = _exactly(sock, _LENGTH.size)
-    if start is None:
-        return None
-    (length,) = _LENGTH.unpack(start)
-    payload = _exactly(sock, length)
-    return None if payload is None else _decode(payload)
-
-
-def _exactly(sock: socket.socket, count: int) -> bytes | None:
-    buffer = bytearray(count)
-    view = memoryview(buffer)
-    while view:
-        received = sock.recv_into(view)
-        if received == 0:
-            return None
-        view = view[received:]
-    return bytes(buffer)
-
-
-def _decode(payload: bytes) -> Frame:
-    status, size = _START.unpack_from(payload)
+def _decode(held: bytes | bytearray, end: int) -> Frame:
+    _, status, size = _START.unpack_from(held)
     body = _START.size + size
     headers: Headers = []
-    for line in payload[_START.size : body].split(b"\n")[:-1]:
+    for line in bytes(held[_START.size : body]).split(b"\n")[:-1]:
         name, _, value = line.partition(b":")
         headers.append((name, value))
-    return Frame(status, headers, payload[body:])
+    return Frame(status, headers, bytes(memoryview(held)[body:end]))

@@ -80,7 +80,8 @@ def _leave_front_behind(own_fd: int) -> None:
 
 
 def _answer_requests(sock: socket.socket, contract: Contract) -> None:
-    while (request := frames.receive(sock)) is not None:
+    reader = frames.FrameReader()
+    while (request := frames.receive(sock, reader)) is not None:
         response = contract.invoke(request.headers, request.body)
         if isinstance(response, SpokenResponse):
             _speak(sock, response)

@@ -33,7 +33,8 @@ def test_blocking_and_buffered_readers_agree() -> None:
         together = b"".join(frames.encode(*message) for message in MESSAGES)
         sender = threading.Thread(target=left.sendall, args=(together,))
         sender.start()
-        assert [frames.receive(right) for _ in MESSAGES] == [frames.Frame(*message) for message in MESSAGES]
+        reader = frames.FrameReader()
+        assert [frames.receive(right, reader) for _ in MESSAGES] == [frames.Frame(*message) for message in MESSAGES]
         sender.join()
 
 
@@ -43,4 +44,4 @@ def test_the_end_of_the_peer_is_no_message(sent: bytes) -> None:
     with right:
         left.sendall(sent)
         left.close()
-        assert frames.receive(right) is None
+        assert frames.receive(right, frames.FrameReader()) is None
