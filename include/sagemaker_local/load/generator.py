@@ -56,7 +56,7 @@ class Generator:
         self._client = client
         self._clock = clock or SystemClock()
         self._requests = _requests(plan, self._clock)
-        self._second = _Second()
+        self._second = _Second(self._clock.monotonic_s())
         self._on_progress = on_progress
         self._users: list[asyncio.Task[None]] = []
         self._recorder: StageRecorder | None = None
@@ -70,18 +70,22 @@ class Generator:
             while isinstance(users := next_step(done, self._plan.rules), int):
                 done.append(await self._stage(users))
                 yield done[-1]
+            self._tell_rest()
         finally:
             watch.cancel()
             await self._dismiss()
 
     async def _tell(self) -> None:
         """Once a second what the last one was like."""
-        while self._on_progress is not None:
-            began_s = self._clock.monotonic_s()
+        while True:
             await asyncio.sleep(_PROGRESS_INTERVAL_S)
-            second, self._second = self._second, _Second()
-            seconds = self._clock.monotonic_s() - began_s
-            self._on_progress(second.progress(self._clock.now_s(), seconds, len(self._users)))
+            self._tell_rest()
+
+    def _tell_rest(self) -> None:
+        """What was answered since the last time, so that in all nothing is left out."""
+        second, self._second = self._second, _Second(self._clock.monotonic_s())
+        if self._on_progress is not None:
+            self._on_progress(second.progress(self._clock, len(self._users)))
 
     async def _stage(self, users: int) -> StageResult:
         begins_s = time.monotonic()
@@ -138,7 +142,8 @@ class Generator:
 class _Second:
     """What was answered since the last time that anybody was told."""
 
-    def __init__(self) -> None:
+    def __init__(self, began_s: float) -> None:
+        self._began_s = began_s
         self._failures: Counter[Failure] = Counter()
         self._latency = Histogram()
         self._model_latency = Histogram()
@@ -151,10 +156,10 @@ class _Second:
         if answer.containers_us:
             self._model_latency.record(sum(answer.containers_us.values()))
 
-    def progress(self, at_s: float, seconds: float, users: int) -> Progress:
-        return Progress(
-            at_s, seconds, users, self._latency.count, dict(self._failures), self._latency, self._model_latency
-        )
+    def progress(self, clock: Clock, users: int) -> Progress:
+        failures, latency = dict(self._failures), self._latency
+        seconds = clock.monotonic_s() - self._began_s
+        return Progress(clock.now_s(), seconds, users, latency.count, failures, latency, self._model_latency)
 
 
 def _requests(plan: LoadPlan, clock: Clock) -> Iterator[Request]:

@@ -13,6 +13,7 @@ from include.sagemaker_local.http1.messages import Request, Response
 from include.sagemaker_local.load.arrivals import StopReason, StopRules, next_step
 from include.sagemaker_local.load.generator import Generator
 from include.sagemaker_local.load.plan import LoadPlan
+from include.sagemaker_local.load.progress import Progress
 from include.sagemaker_local.load.stage import Failure, StageResult
 from include.sagemaker_local.wire.sigv4 import Key
 from include.sagemaker_local.wire.verification import Verifier
@@ -73,6 +74,25 @@ def test_users_wait_for_an_answer_before_they_send_again() -> None:
         assert gateway.most_connections <= last  # one keep-alive connection a user
 
     within_limit(scenario())
+
+
+def test_in_all_nothing_that_was_answered_is_left_out_of_what_is_told() -> None:
+    """A load that is shorter than a second is told of, too, and so is the rest of a longer one."""
+    told: list[Progress] = []
+
+    async def scenario() -> list[StageResult]:
+        client = HttpClient()
+        async with serving(busy(workers=1, service_s=0.002)) as gateway:
+            generator = Generator(plan(gateway.port), client, on_progress=told.append)
+            stages = [stage async for stage in generator.stages()]
+            asked = gateway.bodies.total()
+        await client.close()
+        assert asked - 1 <= sum(progress.requests for progress in told) <= asked  # one may have been under way
+        return stages
+
+    (stage,) = within_limit(scenario())
+    assert stage.succeeded <= told[-1].latency.count
+    assert told[-1].users == 1
 
 
 def test_users_double_until_a_busy_endpoint_is_saturated() -> None:
