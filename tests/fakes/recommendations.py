@@ -106,7 +106,7 @@ class FakeDrive:
             if endpoint is None:
                 await asyncio.Event().wait()
                 return
-            stages, _ = ramp(endpoint, plan.rules)
+            stages, _ = ramp(endpoint, plan.rules, plan.course)
             for stage in stages:
                 await asyncio.sleep(0)
                 yield stage

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from include.sagemaker_local.load.arrivals import StopReason, StopRules, next_step
+from include.sagemaker_local.load.course import Course, Ramp, Step, next_step
 from include.sagemaker_local.load.histogram import Histogram
+from include.sagemaker_local.load.rules import StopReason, StopRules
 from include.sagemaker_local.load.stage import Failure, StageResult
 
 Endpoint: TypeAlias = Callable[[int], StageResult]
 """What a stage of so many users gives."""
+
+DEFAULT = Ramp()
 
 
 def stage(
@@ -43,9 +46,11 @@ def closed_loop(workers: int, service_ms: float, noise: Callable[[], float] = la
     return run
 
 
-def ramp(endpoint: Endpoint, rules: StopRules | None = None) -> tuple[list[StageResult], StopReason]:
+def ramp(
+    endpoint: Endpoint, rules: StopRules | None = None, course: Course = DEFAULT
+) -> tuple[list[StageResult], StopReason]:
     """All stages of a load test, and why it stopped."""
     stages: list[StageResult] = []
-    while isinstance(step := next_step(stages, rules or StopRules()), int):
-        stages.append(endpoint(step))
+    while isinstance(step := next_step(course, stages, rules or StopRules()), Step):
+        stages.append(endpoint(step.users))
     return stages, step

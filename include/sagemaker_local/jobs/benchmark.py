@@ -93,7 +93,7 @@ async def _load(target: Target, sample: Sample, tools: Tools) -> Result:
             async for stage in results:
                 stages.append(stage)
                 logger.info("%s: %d users, %.1f predictions/s", target.label, stage.users, stage.per_second)
-        load = summarise(stages, plan.rules)
+        load = summarise(plan.course, stages, plan.rules)
     except LocalSageMakerError as error:
         load = LoadFailure(in_full(error))
     return Result(target, load, started_at_s, tools.clock.now_s())

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from include.sagemaker_local.jobs.subject import Subject
-from include.sagemaker_local.load.arrivals import StopRules
+from include.sagemaker_local.load.course import Ramp
 from include.sagemaker_local.load.plan import LoadPlan
+from include.sagemaker_local.load.rules import StopRules
 from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.wire.sigv4 import Key
 
@@ -49,8 +50,8 @@ def load_plan(sample: Sample, endpoint_name: str, gateway_port: int, settings: S
         target=f"/endpoints/{endpoint_name}/invocations",
         headers=sample.headers,
         payloads=sample.payloads,
+        course=Ramp(settings.load_stage_s),
         rules=sample.rules,
-        stage_s=settings.load_stage_s,
         timeout_s=settings.invoke_timeout_s + _CLIENT_PATIENCE_S,
         key=next((Key(*pair) for pair in settings.signing_keys.items()), _ANY_KEY),
         region=sample.region,

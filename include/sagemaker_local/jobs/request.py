@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from include.sagemaker_local.errors import ApiError
-from include.sagemaker_local.load.arrivals import StopRules
+from include.sagemaker_local.load.rules import StopRules
 
 _PERCENTILE = re.compile(r"[Pp](\d{1,2}(?:\.\d+)?|100)")
 

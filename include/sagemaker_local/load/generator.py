@@ -16,9 +16,10 @@ from include.sagemaker_local.clock import Clock, SystemClock
 from include.sagemaker_local.http1.errors import HttpError
 from include.sagemaker_local.http1.messages import Request, Response
 from include.sagemaker_local.load.answers import answer_of, answer_of_error
-from include.sagemaker_local.load.arrivals import next_step
+from include.sagemaker_local.load.course import Step, next_step
+from include.sagemaker_local.load.enough import longest_s
 from include.sagemaker_local.load.histogram import Histogram
-from include.sagemaker_local.load.plan import MIN_ANSWERS, LoadPlan
+from include.sagemaker_local.load.plan import LoadPlan
 from include.sagemaker_local.load.progress import Progress
 from include.sagemaker_local.load.recorder import Answer, StageRecorder
 from include.sagemaker_local.load.stage import Failure, StageResult
@@ -67,8 +68,8 @@ class Generator:
         done: list[StageResult] = []
         watch = asyncio.create_task(self._tell())
         try:
-            while isinstance(users := next_step(done, self._plan.rules), int):
-                done.append(await self._stage(users))
+            while isinstance(step := next_step(self._plan.course, done, self._plan.rules), Step):
+                done.append(await self._stage(step))
                 yield done[-1]
             self._tell_rest()
         finally:
@@ -87,26 +88,24 @@ class Generator:
         if self._on_progress is not None:
             self._on_progress(second.progress(self._clock, len(self._users)))
 
-    async def _stage(self, users: int) -> StageResult:
-        begins_s = time.monotonic()
+    async def _stage(self, step: Step) -> StageResult:
+        if step.rate_per_s is not None:
+            raise ValueError("this generator has closed-loop users only; it cannot send at a rate")
         self._stage_over.clear()
-        self._recorder = StageRecorder(
-            users,
-            opens_at_s=begins_s + self._plan.warm_up_s,
-            closes_at_s=begins_s + self._plan.stage_s,
-            min_answers=MIN_ANSWERS,
-        )
-        while len(self._users) < users:
+        self._recorder = StageRecorder(step, time.monotonic())
+        while len(self._users) > step.users:
+            self._users.pop().cancel()
+        while len(self._users) < step.users:
             self._users.append(asyncio.create_task(self._user()))
-        await self._wait_for_stage_or_death()
+        await self._wait_for_stage_or_death(longest_s(step, self._plan.timeout_s))
         return self._recorder.result(time.monotonic())
 
-    async def _wait_for_stage_or_death(self) -> None:
+    async def _wait_for_stage_or_death(self, at_most_s: float) -> None:
         """Return when the stage is over or has taken too long. The error of a user that died of a bug is raised."""
         over = asyncio.create_task(self._stage_over.wait())
         try:
             finished, _ = await asyncio.wait(
-                [over, *self._users], timeout=self._plan.longest_stage_s, return_when=asyncio.FIRST_COMPLETED
+                [over, *self._users], timeout=at_most_s, return_when=asyncio.FIRST_COMPLETED
             )
         finally:
             over.cancel()

@@ -15,8 +15,9 @@ from include.sagemaker_local.load.stage import StageResult
 # larger part of its cores, into queues whose latency says nothing about the model.
 GROWTH_SHARE = 0.2
 
-# One flat stage can be an accident of a busy host; two, with four times the users, are a plateau.
+# One flat stage can be an accident of a busy host; two, and twice the users or more, are a plateau.
 FLAT_STAGES = 2
+FLAT_FACTOR = 2
 
 
 def plateau_begins(stages: Sequence[StageResult]) -> int:
@@ -30,11 +31,17 @@ def plateau_begins(stages: Sequence[StageResult]) -> int:
 
 
 def is_flat(stages: Sequence[StageResult]) -> bool:
-    """Whether the plateau has begun and FLAT_STAGES more stages have confirmed it."""
-    return len(stages) > FLAT_STAGES and len(stages) - 1 - plateau_begins(stages) >= FLAT_STAGES
+    """Whether the plateau has begun and stages of more users have confirmed it."""
+    if not stages:
+        return False
+    begins = stages[plateau_begins(stages)].users
+    beyond = {stage.users for stage in stages if stage.users > begins}
+    return len(beyond) >= FLAT_STAGES and max(beyond) >= begins * FLAT_FACTOR
 
 
 def _grown(stage: StageResult, later: StageResult) -> bool:
+    if later.users <= stage.users:
+        return False  # a phase with as many users as before says nothing about more of them
     doublings = math.log2(later.users / stage.users)
     growth = math.pow(1 + GROWTH_SHARE, doublings)
     return later.per_second >= stage.per_second * growth

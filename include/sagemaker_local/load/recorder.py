@@ -9,7 +9,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from include.sagemaker_local.load.course import Step
+from include.sagemaker_local.load.enough import is_enough
 from include.sagemaker_local.load.histogram import Histogram
+from include.sagemaker_local.load.marks import Marker, Marks
 from include.sagemaker_local.load.stage import Failure, StageResult
 
 
@@ -24,19 +27,18 @@ class Answer:
 
 
 class StageRecorder:
-    """Counts the answers of one stage.
+    """Counts the answers of one step that begins at `begins_s`.
 
-    The measured part opens with the first answer at or after `opens_at_s`, which itself is not counted, and closes with
-    the first at or after `closes_at_s` by which `min_answers` were counted.
+    The measured part opens with the first answer after the warm-up, which itself is not counted, and closes with the
+    first at which there is enough (`enough.is_enough`).
     """
 
-    def __init__(self, users: int, *, opens_at_s: float, closes_at_s: float, min_answers: int) -> None:
-        self._users = users
-        self._opens_at_s = opens_at_s
-        self._closes_at_s = closes_at_s
-        self._min_answers = min_answers
+    def __init__(self, step: Step, begins_s: float) -> None:
+        self._step = step
+        self._opens_at_s = begins_s + step.warm_up_s
         self._opened_s: float | None = None
         self._closed_s: float | None = None
+        self._marker: Marker | None = None
         self._counted = 0
         self._failures: Counter[Failure] = Counter()
         self._first_failure: str | None = None
@@ -51,9 +53,12 @@ class StageRecorder:
         if self._opened_s is None:
             if now_s >= self._opens_at_s:
                 self._opened_s = now_s
+                self._marker = Marker(now_s)
             return False
         self._count(answer)
-        if now_s >= self._closes_at_s and self._counted >= self._min_answers:
+        if self._marker is not None and self._latency.count == self._marker.due:
+            self._marker.mark(now_s)
+        if is_enough(self._step, now_s - self._opened_s, self._counted):
             self._closed_s = now_s
         return self._closed_s is not None
 
@@ -63,7 +68,7 @@ class StageRecorder:
             self._closed_s = now_s
         opened_s = self._closed_s if self._opened_s is None else self._opened_s
         return StageResult(
-            users=self._users,
+            users=self._step.users,
             span_s=self._closed_s - opened_s,
             succeeded=self._latency.count,
             failures=dict(self._failures),
@@ -71,6 +76,8 @@ class StageRecorder:
             latency=self._latency,
             model_latency=self._model_latency,
             container_latency=self._containers,
+            marks=Marks() if self._marker is None else self._marker.marks(),
+            rate_per_s=self._step.rate_per_s,
         )
 
     def _count(self, answer: Answer) -> None:

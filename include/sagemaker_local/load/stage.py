@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from include.sagemaker_local.load.histogram import Histogram
+from include.sagemaker_local.load.marks import Marks
 
 
 class Failure(StrEnum):
@@ -38,6 +39,9 @@ class StageResult:
     latency: Histogram = field(default_factory=Histogram)  # as the client saw it
     model_latency: Histogram = field(default_factory=Histogram)  # all containers of a request together
     container_latency: Mapping[str, Histogram] = field(default_factory=dict)
+    marks: Marks = field(default_factory=Marks)  # the pace at which predictions came
+    rate_per_s: float | None = None  # of an open loop: how many requests a second were to be sent
+    generator_busy: bool = False  # the generator itself was the limit; the endpoint may be able to do more
 
     @property
     def failed(self) -> int:
@@ -66,6 +70,9 @@ class StageResult:
             "latency": self.latency.to_json(),
             "model_latency": self.model_latency.to_json(),
             "container_latency": {name: histogram.to_json() for name, histogram in self.container_latency.items()},
+            "marks": self.marks.to_json(),
+            "rate_per_s": self.rate_per_s,
+            "generator_busy": self.generator_busy,
         }
 
     @classmethod
@@ -82,4 +89,7 @@ class StageResult:
             container_latency={
                 name: Histogram.from_json(histogram) for name, histogram in document["container_latency"].items()
             },
+            marks=Marks.from_json(document["marks"]),
+            rate_per_s=document["rate_per_s"],
+            generator_busy=document["generator_busy"],
         )

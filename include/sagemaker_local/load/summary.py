@@ -1,4 +1,4 @@
-"""What a ramp says about an endpoint, in the service's own terms.
+"""What a load test says about an endpoint, in the service's own terms.
 
 MaxInvocations and ModelLatency are those of the stage at which the plateau of invocations begins: that is where the
 service reads them off (developer guide, "Interpret recommendation results"). More users than that only wait in line, so
@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from include.sagemaker_local.load.arrivals import StopReason, StopRules, next_step
+from include.sagemaker_local.load.course import Course, next_step
 from include.sagemaker_local.load.plateau import plateau_begins
+from include.sagemaker_local.load.rules import StopReason, StopRules
 from include.sagemaker_local.load.stage import Failure, StageResult
 
 
@@ -45,11 +46,11 @@ _WHAT_FAILED: Mapping[Failure, str] = {
 }
 
 
-def summarise(stages: Sequence[StageResult], rules: StopRules) -> LoadSummary | LoadFailure:
-    """The figures of a finished ramp. Raises ValueError when `next_step` would have gone on."""
-    stopped_by = next_step(stages, rules)
+def summarise(course: Course, stages: Sequence[StageResult], rules: StopRules) -> LoadSummary | LoadFailure:
+    """The figures of a finished load test. Raises ValueError when `next_step` would have gone on."""
+    stopped_by = next_step(course, stages, rules)
     if not isinstance(stopped_by, StopReason):
-        raise ValueError(f"the ramp is not finished: {stopped_by} users come next")
+        raise ValueError(f"the load test is not finished: {stopped_by.users} user(s) come next")
     stage = _telling_stage(stages, stopped_by)
     if stage is None:
         return LoadFailure(failure_reason(stages[-1]))

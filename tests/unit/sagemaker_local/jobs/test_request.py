@@ -6,7 +6,7 @@ import pytest
 
 from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.jobs.request import WantedConfiguration, parse_request
-from include.sagemaker_local.load.arrivals import StopRules
+from include.sagemaker_local.load.rules import StopRules
 from tests.fakes.recommendations import PACKAGE_ARN, job_record
 
 

@@ -15,7 +15,7 @@ from include.sagemaker_local.jobs.results import (
     step_record,
 )
 from include.sagemaker_local.lifecycle import JobStatus
-from include.sagemaker_local.load.arrivals import StopReason
+from include.sagemaker_local.load.rules import StopReason
 from include.sagemaker_local.load.summary import LoadFailure, LoadSummary
 from tests.fakes.stages import stage
 

@@ -8,7 +8,7 @@ from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.jobs.invocations import load_plan, sample_of
 from include.sagemaker_local.jobs.request import parse_request
 from include.sagemaker_local.jobs.subject import Subject, subject_of_model, subject_of_package
-from include.sagemaker_local.load.arrivals import StopRules
+from include.sagemaker_local.load.rules import StopRules
 from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store.records import ModelRecord
 from include.sagemaker_local.wire.sigv4 import Key

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 
 from include.sagemaker_local.http1.client import HttpClient
 from include.sagemaker_local.http1.messages import Request, Response
-from include.sagemaker_local.load.arrivals import StopReason, StopRules, next_step
+from include.sagemaker_local.load.course import Ramp, next_step
 from include.sagemaker_local.load.generator import Generator
 from include.sagemaker_local.load.plan import LoadPlan
 from include.sagemaker_local.load.progress import Progress
+from include.sagemaker_local.load.rules import StopReason, StopRules
 from include.sagemaker_local.load.stage import Failure, StageResult
 from include.sagemaker_local.wire.sigv4 import Key
 from include.sagemaker_local.wire.verification import Verifier
@@ -37,8 +38,8 @@ def plan(port: int, *, rules: StopRules = ONE_STAGE, payloads: int = 1, timeout_
         target="/endpoints/e/invocations",
         headers=(("content-type", "text/csv"),),
         payloads=tuple(b"payload-%d" % number for number in range(payloads)),
+        course=Ramp(0.15),
         rules=rules,
-        stage_s=0.15,
         timeout_s=timeout_s,
         key=Key("AKIDEXAMPLE", "secret"),
         region="eu-west-1",
@@ -102,7 +103,7 @@ def test_users_double_until_a_busy_endpoint_is_saturated() -> None:
             stages = await all_stages(load)
 
         assert [stage.users for stage in stages] == [2**power for power in range(len(stages))]
-        assert isinstance(next_step(stages, load.rules), StopReason)
+        assert isinstance(next_step(load.course, stages, load.rules), StopReason)
         assert all(stage.failed == 0 and stage.succeeded >= 10 for stage in stages)
         # A worker that sleeps 10 ms at least cannot answer more often than that, however noisy the host.
         assert all(stage.per_second <= 101 for stage in stages)

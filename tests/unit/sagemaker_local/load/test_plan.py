@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from include.sagemaker_local.load.arrivals import StopRules
+from include.sagemaker_local.load.course import Ramp
 from include.sagemaker_local.load.plan import LoadPlan
+from include.sagemaker_local.load.rules import StopRules
 from include.sagemaker_local.wire.sigv4 import Key
 
 PLAN = LoadPlan(
@@ -14,8 +15,8 @@ PLAN = LoadPlan(
     target="/endpoints/e/invocations",
     headers=(("content-type", "text/csv"),),
     payloads=(b"1,2\n", bytes(range(256))),
+    course=Ramp(3.0),
     rules=StopRules(latency_percentile=95, latency_limit_ms=200),
-    stage_s=3.0,
     timeout_s=65.0,
     key=Key("AKIDEXAMPLE", "secret"),
     region="eu-west-1",
@@ -31,15 +32,7 @@ def test_a_plan_shows_no_secret() -> None:
     assert "secret" not in repr(PLAN)
 
 
-def test_a_third_of_a_stage_is_warm_up() -> None:
-    assert PLAN.warm_up_s == 1.0
-
-
-def test_a_stage_may_last_for_two_requests_that_take_all_their_time() -> None:
-    assert PLAN.longest_stage_s == 131.0
-
-
-@pytest.mark.parametrize("missing", ["port", "payloads", "rules"])
+@pytest.mark.parametrize("missing", ["port", "payloads", "course", "rules"])
 def test_an_incomplete_plan_is_refused(missing: str) -> None:
     document = PLAN.to_json()
     del document[missing]

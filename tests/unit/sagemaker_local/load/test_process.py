@@ -17,10 +17,11 @@ import pytest
 
 from include.sagemaker_local.errors import HostError
 from include.sagemaker_local.load import process as process_module
-from include.sagemaker_local.load.arrivals import StopRules
+from include.sagemaker_local.load.course import Ramp
 from include.sagemaker_local.load.plan import LoadPlan
 from include.sagemaker_local.load.process import drive
 from include.sagemaker_local.load.progress import Progress
+from include.sagemaker_local.load.rules import StopRules
 from include.sagemaker_local.wire.sigv4 import Key
 from tests.fakes.gateway import FakeGateway, Hang, Reply, busy, serving
 
@@ -52,8 +53,8 @@ def plan(port: int, *, endless: bool = False, rules: StopRules | None = None) ->
         target="/endpoints/e/invocations",
         headers=(("content-type", "text/csv"),),
         payloads=(b"1,2\n", b"3,4\n"),
+        course=Ramp(600 if endless else 0.15),
         rules=rules or StopRules(max_invocations_per_minute=1),
-        stage_s=600 if endless else 0.15,
         timeout_s=20,
         key=Key("AKIDEXAMPLE", "secret"),
         region="eu-west-1",
@@ -88,7 +89,7 @@ def test_it_yields_the_stages_of_the_plan() -> None:
 def test_whoever_wants_is_told_what_each_second_was_like() -> None:
     async def scenario() -> None:
         told: list[Progress] = []
-        load = replace(plan(0), stage_s=1.3)
+        load = replace(plan(0), course=Ramp(1.3))
         async with serving(busy(workers=1, service_s=0.002)) as gateway:
             began_s = time.time()
             async for _ in drive(replace(load, port=gateway.port), told.append):

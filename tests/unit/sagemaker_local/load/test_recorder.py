@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from include.sagemaker_local.load.course import Step
+from include.sagemaker_local.load.enough import MIN_ANSWERS
+from include.sagemaker_local.load.marks import Marks
 from include.sagemaker_local.load.recorder import Answer, StageRecorder
 from include.sagemaker_local.load.stage import Failure, StageResult
 
@@ -7,9 +10,9 @@ OK = Answer(3_000, containers_us={"featurize": 1_000, "predict": 1_500})
 BROKEN = Answer(100, Failure.SERVER_ERROR, "HTTP 424 no")
 
 
-def recorder(min_answers: int = 1) -> StageRecorder:
-    """Users 2, warm-up from 0 to 1 s, measured until 3 s."""
-    return StageRecorder(2, opens_at_s=1, closes_at_s=3, min_answers=min_answers)
+def recorder(duration_s: float | None = 2) -> StageRecorder:
+    """Users 2, begun at 0, warm-up until 1 s, measured for two seconds."""
+    return StageRecorder(Step(2, warm_up_s=1, duration_s=duration_s, stage_s=2), begins_s=0)
 
 
 def test_answers_of_the_warm_up_are_in_no_figure() -> None:
@@ -35,10 +38,21 @@ def test_the_measured_part_begins_and_ends_with_an_answer() -> None:
     assert round(result.per_second, 9) == round(1 / 0.7, 9)
 
 
-def test_a_stage_goes_on_until_it_has_enough_answers() -> None:
-    stage = recorder(min_answers=3)
+def test_an_adaptive_stage_goes_on_until_it_has_enough_answers() -> None:
+    stage = recorder(duration_s=None)
+    stage.add(OK, 1)
 
-    assert [stage.add(OK, now_s) for now_s in (2, 4, 6, 8)] == [False, False, False, True]
+    assert [stage.add(OK, 2 + number) for number in range(MIN_ANSWERS)] == [False] * (MIN_ANSWERS - 1) + [True]
+
+
+def test_the_pace_of_predictions_is_kept() -> None:
+    stage = recorder()
+    for now_s in (1.0, 1.5, 2.5):
+        stage.add(OK, now_s)
+    stage.add(BROKEN, 2.75)
+    stage.add(OK, 3.0)
+
+    assert stage.result(99).marks == Marks(1, (0.0, 0.5, 1.5, 2.0))
 
 
 def test_answers_after_the_end_change_nothing() -> None:
@@ -79,7 +93,7 @@ def test_failures_are_counted_by_class_and_stay_out_of_the_latencies() -> None:
 
 
 def test_a_stage_that_is_cut_off_ends_at_that_moment() -> None:
-    stage = recorder(min_answers=10)
+    stage = recorder(duration_s=None)
     stage.add(OK, 10)
     stage.add(OK, 20)
 

@@ -4,16 +4,16 @@ import random
 
 import pytest
 
-from include.sagemaker_local.load.arrivals import StopReason, StopRules
 from include.sagemaker_local.load.plateau import GROWTH_SHARE
+from include.sagemaker_local.load.rules import StopReason, StopRules
 from include.sagemaker_local.load.stage import Failure, StageResult
 from include.sagemaker_local.load.summary import LoadFailure, LoadSummary, summarise
-from tests.fakes.stages import Endpoint, closed_loop, ramp, stage
+from tests.fakes.stages import DEFAULT, Endpoint, closed_loop, ramp, stage
 
 
 def summary_of(endpoint: Endpoint, rules: StopRules | None = None) -> LoadSummary:
     stages, _ = ramp(endpoint, rules)
-    summary = summarise(stages, rules or StopRules())
+    summary = summarise(DEFAULT, stages, rules or StopRules())
     assert isinstance(summary, LoadSummary)
     return summary
 
@@ -72,7 +72,7 @@ def test_failures_give_the_last_good_stage() -> None:
 
 
 def test_failures_from_the_first_stage_are_a_failure_with_the_service_s_words() -> None:
-    failure = summarise([stage(1, 0, failures=40)], StopRules())
+    failure = summarise(DEFAULT, [stage(1, 0, failures=40)], StopRules())
 
     assert failure == LoadFailure(
         "ModelError when calling InvokeEndpoint: the model could not process the payload. "
@@ -89,14 +89,14 @@ def test_failures_from_the_first_stage_are_a_failure_with_the_service_s_words() 
     ],
 )
 def test_each_kind_of_failure_has_its_own_words(kind: Failure, words: str) -> None:
-    failure = summarise([stage(1, 0, failures=4, kind=kind)], StopRules())
+    failure = summarise(DEFAULT, [stage(1, 0, failures=4, kind=kind)], StopRules())
 
     assert isinstance(failure, LoadFailure)
     assert words in failure.reason
 
 
 def test_no_answer_at_all_reads_as_a_timeout() -> None:
-    failure = summarise([StageResult(users=1, span_s=0, succeeded=0)], StopRules())
+    failure = summarise(DEFAULT, [StageResult(users=1, span_s=0, succeeded=0)], StopRules())
 
     assert isinstance(failure, LoadFailure)
     assert "timed out waiting for the container" in failure.reason
@@ -131,7 +131,7 @@ def test_latency_below_a_millisecond_is_not_reported_as_zero() -> None:
 def test_answers_without_container_latency_are_no_measurement() -> None:
     silent = [StageResult(users=users, span_s=10, succeeded=1000) for users in (1, 2, 4)]
 
-    failure = summarise(silent, StopRules())
+    failure = summarise(DEFAULT, silent, StopRules())
 
     assert isinstance(failure, LoadFailure)
     assert "did not say how long" in failure.reason
@@ -139,4 +139,4 @@ def test_answers_without_container_latency_are_no_measurement() -> None:
 
 def test_an_unfinished_ramp_has_no_summary() -> None:
     with pytest.raises(ValueError, match="not finished"):
-        summarise([stage(1, 100)], StopRules())
+        summarise(DEFAULT, [stage(1, 100)], StopRules())
