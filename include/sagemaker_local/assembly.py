@@ -11,7 +11,7 @@ from include.sagemaker_local.async_inference.asker import Asker
 from include.sagemaker_local.async_inference.backlog import BacklogSampler
 from include.sagemaker_local.async_inference.intake import AsyncIntake
 from include.sagemaker_local.async_inference.queue import AsyncQueue
-from include.sagemaker_local.autoscaling import Autoscaler, ScalingTempo
+from include.sagemaker_local.autoscaling import Autoscaler, ScalingRules
 from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.aws.alarms import MotoAlarms
 from include.sagemaker_local.aws.backend_archive import BackendArchive
@@ -162,14 +162,14 @@ async def open_deploying(ground: Ground, opened: AsyncExitStack) -> Deploying:
 def open_metrics(ground: Ground, deploying: Deploying, opened: AsyncExitStack) -> Metrics:
     """The publisher, which does nothing before it is started, and the autoscaler, which follows it."""
     settings, account_id = ground.settings, ground.settings.account_id
-    tempo = ScalingTempo(settings.metrics_interval_s, settings.time_scale)
+    rules = ScalingRules(settings.metrics_interval_s, settings.time_scale, settings.max_instances)
     autoscaler = Autoscaler(
         ground.store,
         AllMetrics(ground.series, account_id),
         MotoScalingAlarms(account_id),
         ground.clock,
         deploying.supervisor.wake,
-        tempo,
+        rules,
     )
     autoscaler.refresh()  # the policies vouch for these alarms, whatever CloudWatch has kept of them
     publisher = Publisher(
@@ -178,7 +178,7 @@ def open_metrics(ground: Ground, deploying: Deploying, opened: AsyncExitStack) -
         ground.series,
         AlarmWatch(MotoAlarmBook(account_id, ground.kept_alarms), ground.series),
         ground.clock,
-        interval_s=tempo.interval_s,
+        interval_s=rules.interval_s,
         published=autoscaler.published,
     )
     opened.push_async_callback(publisher.close)

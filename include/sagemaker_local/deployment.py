@@ -6,6 +6,7 @@ PURE: no I/O, no third-party imports.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -70,6 +71,13 @@ class Deployment:
     def counts(self) -> tuple[int, ...]:
         """The number of instances of each variant."""
         return tuple(plan.instance_count for plan in self.variants)
+
+    def instances_by_type(self) -> Counter[str]:
+        """The number of instances of each instance type."""
+        counts: Counter[str] = Counter()
+        for plan in self.variants:
+            counts[plan.instance_type] += plan.instance_count
+        return counts
 
     def with_counts(self, counts: Sequence[int]) -> Deployment:
         """The same with other numbers of instances."""

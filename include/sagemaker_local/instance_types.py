@@ -7,6 +7,7 @@ PURE: no I/O, no third-party imports.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 # How sure a price is: A = printed in AWS's documentation or quoted from the AWS Price List; B = the same in at least
@@ -28,7 +29,12 @@ class InstanceType:
     @property
     def burstable(self) -> bool:
         """Whether its speed depends on credits; Inference Recommender refuses such types."""
-        return self.name.startswith("ml.t")
+        return is_burstable(self.name)
+
+
+def is_burstable(name: str) -> bool:
+    """Whether a type's speed depends on credits, as that of EC2's T families does (ml.trn1 is none of them)."""
+    return re.match(r"ml\.t\d", name) is not None
 
 
 _TABLE = (

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from include.sagemaker_local.autoscaling.scaler import Autoscaler, ScalingTempo
+from include.sagemaker_local.autoscaling.scaler import Autoscaler, ScalingRules
 
-__all__ = ["Autoscaler", "ScalingTempo"]
+__all__ = ["Autoscaler", "ScalingRules"]

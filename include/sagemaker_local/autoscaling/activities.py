@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from include.sagemaker_local.autoscaling.decision import LastChange, Proposal
+from include.sagemaker_local.autoscaling.decision import LastChange, Proposal, basis
 from include.sagemaker_local.lifecycle import EndpointStatus
 from include.sagemaker_local.store.records import EndpointRecord, ScalableTargetRecord, ScalingActivityRecord
 
 IN_PROGRESS = "InProgress"
-_SUCCESSFUL = "Successful"
-_FAILED = "Failed"
+SUCCESSFUL = "Successful"
+FAILED = "Failed"
 _OVER = frozenset({EndpointStatus.IN_SERVICE, EndpointStatus.UPDATE_ROLLBACK_FAILED, EndpointStatus.FAILED})
 
 
@@ -39,6 +39,15 @@ def begun_message(capacity: int) -> str:
     return f"Successfully set desired instance count to {capacity}. Waiting for change to be fulfilled by sagemaker."
 
 
+def quota_message(activity_id: str, capacity: int, refusal: str) -> str:
+    """StatusMessage when SageMaker has refused the change; the form is that of the guide's example.
+
+    (SageMaker AI, "Identify blocked scaling activities from instance quotas".)
+    """
+    refused = f"Status Code: 400; Error Code: ResourceLimitExceeded; Request ID: {activity_id}"
+    return f"{_failure(capacity, refusal)} (Service: AmazonSageMaker; {refused})."
+
+
 def ended(activity: ScalingActivityRecord, endpoint: EndpointRecord | None, now_s: float) -> ScalingActivityRecord:
     """The activity as it is now: over, when its endpoint is at rest or gone."""
     if endpoint is None or endpoint.live is None:
@@ -52,20 +61,31 @@ def ended(activity: ScalingActivityRecord, endpoint: EndpointRecord | None, now_
     message = (
         f"Successfully set desired instance count to {activity.after}. Change successfully fulfilled by sagemaker."
     )
-    return replace(activity, status=_SUCCESSFUL, message=message, ended_at_s=endpoint.modified_at_s)
+    return replace(activity, status=SUCCESSFUL, message=message, ended_at_s=endpoint.modified_at_s)
 
 
 def last_change(
     target: ScalableTargetRecord, activities: Iterable[ScalingActivityRecord], time_scale: float
 ) -> LastChange | None:
-    """The last successful change since the target was registered. `activities` are the variant's, oldest first."""
-    done = [one for one in activities if one.status == _SUCCESSFUL and one.started_at_s >= target.created_at_s]
-    found = done[-1] if done else None
-    if found is None or found.ended_at_s is None:
-        return None
-    return LastChange(found.before, found.after, found.ended_at_s + found.cooldown_s * time_scale)
+    """The last change since the target was registered. `activities` are the variant's successful ones, oldest first.
+
+    A scale-out within the cooldown of another goes on with it: what both have added counts as added.
+    """
+    last: LastChange | None = None
+    for one in activities:
+        if one.ended_at_s is not None and one.started_at_s >= target.created_at_s:
+            before = one.before if last is None else basis(one.before, last, one.started_at_s)
+            last = LastChange(
+                before if one.after > one.before else one.before,
+                one.after,
+                one.ended_at_s + one.cooldown_s * time_scale,
+            )
+    return last
 
 
 def _failed(activity: ScalingActivityRecord, reason: str, now_s: float) -> ScalingActivityRecord:
-    message = f"Failed to set desired instance count to {activity.after}. Reason: {reason}"
-    return replace(activity, status=_FAILED, message=message, ended_at_s=now_s)
+    return replace(activity, status=FAILED, message=_failure(activity.after, reason), ended_at_s=now_s)
+
+
+def _failure(capacity: int, reason: str) -> str:
+    return f"Failed to set desired instance count to {capacity}. Reason: {reason}"

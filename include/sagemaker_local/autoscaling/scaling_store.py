@@ -45,8 +45,11 @@ class ScalingStore(Protocol):
     def scaling_policies(self) -> list[ScalingPolicyRecord]:
         """The policies of all regions."""
 
-    def scaling_activities(self) -> list[ScalingActivityRecord]:
-        """What was done in all regions, oldest first."""
+    def instances_by_type(self, region: str, *, other_than: str) -> dict[str, int]:
+        """The instances that the region's endpoints run, or are to run, by type; one endpoint is left out."""
+
+    def scaling_activities(self, status: str | None = None) -> list[ScalingActivityRecord]:
+        """What was done in all regions, or what of it has that status; oldest first."""
 
     def put_scaling_activity(self, record: ScalingActivityRecord) -> None:
         """Keeps what is being done, or how it ended."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from include.sagemaker_local.errors import ApiError
+from include.sagemaker_local.load.course import Phase, Phases, Stairs
 from include.sagemaker_local.load.rules import StopRules
 
 _PERCENTILE = re.compile(r"[Pp](\d{1,2}(?:\.\d+)?|100)")
@@ -28,7 +29,10 @@ class WantedConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class JobRequest:
-    """What a job was asked for. The fields after `max_tests` are its ContainerConfig, which overrides the package."""
+    """What a job was asked for. Its ContainerConfig, which is from `sample_payload_url` on, overrides the package.
+
+    `traffic` is there when `job_type` is Advanced. After `duration_s` no test is begun; one that runs goes on.
+    """
 
     job_type: str
     package_arn: str | None
@@ -36,7 +40,10 @@ class JobRequest:
     endpoint_name: str | None
     configurations: tuple[WantedConfiguration, ...]
     rules: StopRules
+    traffic: Phases | Stairs | None
+    duration_s: int | None
     max_tests: int | None
+    max_parallel_tests: int | None
     sample_payload_url: str | None
     content_types: tuple[str, ...]
     response_types: tuple[str, ...]
@@ -52,6 +59,7 @@ def parse_request(accepted: Mapping[str, Any]) -> JobRequest:
     container: Mapping[str, Any] = inputs.get("ContainerConfig") or {}
     payload: Mapping[str, Any] = container.get("PayloadConfig") or {}
     endpoints: Sequence[Mapping[str, Any]] = inputs.get("Endpoints") or ()
+    limit: Mapping[str, Any] = inputs.get("ResourceLimit") or {}
     return JobRequest(
         job_type=accepted["JobType"],
         package_arn=inputs.get("ModelPackageVersionArn"),
@@ -59,7 +67,10 @@ def parse_request(accepted: Mapping[str, Any]) -> JobRequest:
         endpoint_name=endpoints[0].get("EndpointName") if endpoints else None,
         configurations=tuple(_configuration(wanted) for wanted in inputs.get("EndpointConfigurations") or ()),
         rules=_rules(accepted.get("StoppingConditions") or {}),
-        max_tests=(inputs.get("ResourceLimit") or {}).get("MaxNumberOfTests"),
+        traffic=_traffic(inputs.get("TrafficPattern") or {}),
+        duration_s=inputs.get("JobDurationInSeconds"),
+        max_tests=limit.get("MaxNumberOfTests"),
+        max_parallel_tests=limit.get("MaxParallelOfTests"),
         sample_payload_url=payload.get("SamplePayloadUrl"),
         content_types=tuple(payload.get("SupportedContentTypes") or ()),
         response_types=tuple(container.get("SupportedResponseMIMETypes") or ()),
@@ -77,6 +88,19 @@ def _configuration(wanted: Mapping[str, Any]) -> WantedConfiguration:
             (parameter["Name"], tuple(parameter["Value"]))
             for parameter in ranges.get("CategoricalParameterRanges") or ()
         ),
+    )
+
+
+def _traffic(pattern: Mapping[str, Any]) -> Phases | Stairs | None:
+    """A TrafficPattern that creation has found complete; None when there is none."""
+    stairs: Mapping[str, Any] | None = pattern.get("Stairs")
+    if stairs is not None:
+        return Stairs(stairs["DurationInSeconds"], stairs["NumberOfSteps"], stairs["UsersPerStep"])
+    phases: Sequence[Mapping[str, Any]] = pattern.get("Phases") or ()
+    if not phases:
+        return None
+    return Phases(
+        tuple(Phase(each["InitialNumberOfUsers"], each["SpawnRate"], each["DurationInSeconds"]) for each in phases)
     )
 
 

@@ -97,9 +97,11 @@ class Scaling:
         """Forget a policy."""
         self._database.write("DELETE FROM scaling_policies WHERE arn = ?", (record.arn,))
 
-    def scaling_activities(self) -> list[ScalingActivityRecord]:
-        """What was done in all regions, oldest first."""
-        rows = self._database.rows("SELECT * FROM scaling_activities ORDER BY started_at_s, id")
+    def scaling_activities(self, status: str | None = None) -> list[ScalingActivityRecord]:
+        """What was done in all regions, or what of it has that status; oldest first."""
+        rows = self._database.rows(
+            "SELECT * FROM scaling_activities WHERE status = ifnull(?, status) ORDER BY started_at_s, id", (status,)
+        )
         return [_activity(row) for row in rows]
 
     def put_scaling_activity(self, record: ScalingActivityRecord) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from include.sagemaker_local.autoscaling import Autoscaler, ScalingTempo
+from include.sagemaker_local.autoscaling import Autoscaler, ScalingRules
 from include.sagemaker_local.control.call import Services
 from include.sagemaker_local.control.plane import ControlPlane
 from include.sagemaker_local.deployment import Deployment
@@ -43,7 +43,7 @@ class Rig:
         self.alarms = DictAlarms()
         self.series, self.scaling_alarms = MetricSeries(), DictScalingAlarms()
         self.autoscaler = Autoscaler(
-            self.store, self.series, self.scaling_alarms, self.clock, self._wake_endpoints, ScalingTempo(60.0, 1.0)
+            self.store, self.series, self.scaling_alarms, self.clock, self._wake_endpoints, ScalingRules(60.0, 1.0, 20)
         )
         self.faults = FaultTable()
         services = Services(

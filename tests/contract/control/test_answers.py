@@ -14,6 +14,7 @@ from include.sagemaker_local.guardrails import Shift, VariantStatus, Wait
 from include.sagemaker_local.http1.messages import Request, Response
 from include.sagemaker_local.wire import service_model
 from tests.contract.control.conftest import ROLE, Rig
+from tests.contract.control.measured_jobs import OWN_ENDPOINT, measured_job
 from tests.fakes.in_process import sagemaker_client
 
 
@@ -97,6 +98,15 @@ def use_everything(rig: Rig) -> None:
     client.list_inference_recommendations_jobs()
     client.list_inference_recommendations_job_steps(JobName="bench")
     client.stop_inference_recommendations_job(JobName="bench")
+    recommendation_id = measured_job(rig, "measured")
+    client.get_scaling_configuration_recommendation(
+        InferenceRecommendationsJobName="measured",
+        RecommendationId=recommendation_id,
+        ScalingPolicyObjective={"MinInvocationsPerMinute": 1},
+    )
+    client.get_scaling_configuration_recommendation(
+        InferenceRecommendationsJobName="measured", EndpointName=OWN_ENDPOINT
+    )
     rig.transform("t", Tags=[{"Key": "k", "Value": "v"}])
     client.describe_transform_job(TransformJobName="t")
     client.list_transform_jobs()

@@ -9,7 +9,7 @@ import pytest
 
 from include.sagemaker_local.faults import Fault, Kind
 from tests.contract.control.conftest import Rig
-from tests.contract.control.test_scaling import WHO
+from tests.contract.control.scaling_requests import WHO
 from tests.fakes.transforms import accepted
 
 Refused = Callable[..., tuple[str, str]]

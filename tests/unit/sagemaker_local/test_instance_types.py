@@ -3,7 +3,7 @@ from __future__ import annotations
 import botocore.session
 import pytest
 
-from include.sagemaker_local.instance_types import all_types, lookup
+from include.sagemaker_local.instance_types import all_types, is_burstable, lookup
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,13 @@ def test_published_types(name: str, vcpus: int, memory_gib: float, usd_per_hour:
     assert found is not None
     assert (found.vcpus, found.memory_gib, found.usd_per_hour) == (vcpus, memory_gib, usd_per_hour)
     assert found.price_confidence == "A"
+
+
+@pytest.mark.parametrize(
+    ("name", "burstable"), [("ml.t2.medium", True), ("ml.t3.large", True), ("ml.trn1.2xlarge", False)]
+)
+def test_only_t_types_are_burstable(name: str, burstable: bool) -> None:
+    assert is_burstable(name) is burstable
 
 
 def test_nothing_is_guessed_for_an_unknown_type() -> None:

@@ -52,7 +52,7 @@ async def create_inference_recommendations_job(call: Call) -> Answer:
 
 async def describe_inference_recommendations_job(call: Call) -> Answer:
     """The job; its results are there once it has any."""
-    record = _found(call)
+    record = found_job(call, call.request.required("JobName"))
     answer: dict[str, Any] = {
         **{name: record.accepted[name] for name in _DESCRIBED if name in record.accepted},
         **_state(record),
@@ -76,7 +76,7 @@ async def list_inference_recommendations_jobs(call: Call) -> Answer:
 
 async def list_inference_recommendations_job_steps(call: Call) -> Answer:
     """The job's benchmarks in the order they are run; failed ones are to be seen only here."""
-    record = _found(call)
+    record = found_job(call, call.request.required("JobName"))
     status = call.request.text("Status")
     steps = [step for step in call.store.steps(call.region, record.name) if status in (None, step.status)]
     found = page(
@@ -92,7 +92,7 @@ async def list_inference_recommendations_job_steps(call: Call) -> Answer:
 
 async def stop_inference_recommendations_job(call: Call) -> Answer:
     """A job in STOPPING; the job runner ends its load."""
-    record = _found(call)
+    record = found_job(call, call.request.required("JobName"))
     if not job_allows(record.status, JobEvent.STOP):
         raise invalid(
             f"The request was rejected because the inference recommendations job is in status {record.status}."
@@ -102,8 +102,8 @@ async def stop_inference_recommendations_job(call: Call) -> Answer:
     return None
 
 
-def _found(call: Call) -> RecommendationJobRecord:
-    name = call.request.required("JobName")
+def found_job(call: Call, name: str) -> RecommendationJobRecord:
+    """The job. Raises ApiError when there is none; its code is AWS's, its text ours."""
     record = call.store.job(call.region, name)
     if record is None:
         arn = call.home.arn(_RESOURCE, name)

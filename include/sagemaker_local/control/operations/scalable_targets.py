@@ -16,6 +16,8 @@ from include.sagemaker_local.control.scaling_request import (
     variant_of,
     wanted_by,
 )
+from include.sagemaker_local.deployment import VariantPlan, by_name
+from include.sagemaker_local.instance_types import is_burstable
 from include.sagemaker_local.store.records import EndpointRecord, ScalableTargetRecord
 from include.sagemaker_local.wire.members import unsupported
 
@@ -83,7 +85,17 @@ def _endpoint(call: Call, variant: Variant) -> EndpointRecord:
         raise invalid(
             f'The variant name(s) "{variant.variant_name}" is/are not present within endpoint configuration "{config}".'
         )
+    _refuse_burstable(by_name(deployment.variants)[variant.variant_name])
     return endpoint
+
+
+def _refuse_burstable(plan: VariantPlan) -> None:
+    """Registration checks that the variant is not on "a burstable performance instance such as T2".
+
+    So the guide has it ("Configure model auto scaling with the console"); the words are ours.
+    """
+    if is_burstable(plan.instance_type):
+        raise invalid(f"Variant {plan.name} is on {plan.instance_type}: burstable instances are not scaled.")
 
 
 def _limits(call: Call, before: ScalableTargetRecord | None) -> tuple[int, int]:

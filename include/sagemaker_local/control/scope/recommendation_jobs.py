@@ -1,4 +1,4 @@
-"""Create, Describe, List and Stop of InferenceRecommendationsJob, and the list of its steps."""
+"""Create, Describe, List and Stop of InferenceRecommendationsJob, the list of its steps, and scaling after it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from include.sagemaker_local.wire.scope import Scope, below, exact, only, refuse
 
 _DEFAULT_ONLY = "custom load tests are not served"
 _KEPT = "kept and shown; it has no effect"
+_OUR_FORMULA = "AWS does not say how it calculates with them; here it is done as in its notebook on scaling"
 _NO_SERVERLESS = "serverless endpoints are not served"
 
 _CONTAINER = {
@@ -46,4 +47,10 @@ SCOPES = {
     "ListInferenceRecommendationsJobs": Scope({**MODIFIED, **exact("ModelNameEquals", "ModelPackageVersionArnEquals")}),
     "ListInferenceRecommendationsJobSteps": Scope(exact("JobName", "Status", "StepType", "MaxResults", "NextToken")),
     "StopInferenceRecommendationsJob": Scope(exact("JobName")),
+    "GetScalingConfigurationRecommendation": Scope(
+        {
+            **exact("InferenceRecommendationsJobName", "RecommendationId", "EndpointName"),
+            **simplified("TargetCpuUtilizationPerCore", "ScalingPolicyObjective", how=_OUR_FORMULA),
+        }
+    ),
 }

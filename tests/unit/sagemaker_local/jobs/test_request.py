@@ -6,6 +6,7 @@ import pytest
 
 from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.jobs.request import WantedConfiguration, parse_request
+from include.sagemaker_local.load.course import Phase, Phases, Stairs
 from include.sagemaker_local.load.rules import StopRules
 from tests.fakes.recommendations import PACKAGE_ARN, job_record
 
@@ -16,6 +17,7 @@ def test_the_smallest_request() -> None:
     assert (request.job_type, request.package_arn, request.endpoint_name) == ("Default", PACKAGE_ARN, None)
     assert request.configurations == ()
     assert request.rules == StopRules()
+    assert (request.traffic, request.duration_s, request.max_tests, request.max_parallel_tests) == (None,) * 4
 
 
 def test_everything_a_request_can_say() -> None:
@@ -26,7 +28,8 @@ def test_everything_a_request_can_say() -> None:
             "ModelLatencyThresholds": [{"Percentile": "P95", "ValueInMilliseconds": 200}],
             "FlatInvocations": "Continue",
         },
-        ResourceLimit={"MaxNumberOfTests": 3},
+        ResourceLimit={"MaxNumberOfTests": 3, "MaxParallelOfTests": 2},
+        JobDurationInSeconds=7200,
         EndpointConfigurations=[
             {
                 "InstanceType": "ml.c5.large",
@@ -47,13 +50,22 @@ def test_everything_a_request_can_say() -> None:
 
     assert request.endpoint_name == "staging"
     assert request.rules == StopRules(1000, 95.0, 200, stop_when_flat=False)
-    assert request.max_tests == 3
+    assert (request.duration_s, request.max_tests, request.max_parallel_tests) == (7200, 3, 2)
     assert request.configurations == (
         WantedConfiguration("ml.c5.large", False, None, (("OMP_NUM_THREADS", ("1", "2")),)),
         WantedConfiguration(None, True, None, ()),
     )
     assert (request.sample_payload_url, request.content_types) == ("s3://b/p.tar.gz", ("text/plain",))
     assert (request.instance_types, request.response_types) == (("ml.m5.large",), ("text/html",))
+
+
+def test_phases_and_stairs() -> None:
+    phase = {"InitialNumberOfUsers": 1, "SpawnRate": 2, "DurationInSeconds": 120}
+    later = {"InitialNumberOfUsers": 3, "SpawnRate": 0, "DurationInSeconds": 240}
+    stairs = {"DurationInSeconds": 240, "NumberOfSteps": 2, "UsersPerStep": 3}
+
+    assert traffic(TrafficType="PHASES", Phases=[phase, later]) == Phases((Phase(1, 2, 120), Phase(3, 0, 240)))
+    assert traffic(TrafficType="STAIRS", Stairs=stairs) == Stairs(240, 2, 3)
 
 
 @pytest.mark.parametrize(("text", "percent"), [("P95", 95.0), ("P99", 99.0), ("p50", 50.0), ("P99.9", 99.9)])
@@ -65,6 +77,10 @@ def test_percentiles(text: str, percent: float) -> None:
 def test_what_is_no_percentile_is_refused(text: str) -> None:
     with pytest.raises(ApiError, match="is not of the form P95 or P99"):
         parse_request(job_record(stopping=threshold(text)).accepted)
+
+
+def traffic(**pattern: Any) -> Phases | Stairs | None:
+    return parse_request(job_record(job_type="Advanced", TrafficPattern=pattern).accepted).traffic
 
 
 def threshold(percentile: str) -> dict[str, Any]:
