@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from airflow.sdk import DAG
-from sluice.dag_factory import build_promotion
+from sluice.dag_factory import build
+from sluice.plans.promotion import PROMOTION
 from sluice.spec_folder import read_folder
 
 for spec in read_folder(Path(__file__).parent / "pipelines").specs:
-    dag: DAG = build_promotion(spec)
+    dag: DAG = build(PROMOTION, spec)
     globals()[dag.dag_id] = dag

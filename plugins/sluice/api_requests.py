@@ -14,13 +14,14 @@ from sluice.naming import (
     PIPELINE,
     VARIANT,
     VERDICT,
+    WITHDRAWN,
     Names,
     client_token,
     package_description,
     standing_tags,
     tags,
 )
-from sluice.spec import PackageSpec, PipelineSpec, Stage
+from sluice.spec import PipelineSpec, Stage
 
 Request = dict[str, Any]
 
@@ -48,7 +49,7 @@ def create_model_package(spec: PipelineSpec, names: Names) -> Request:
         "Task": package.task,
         "SamplePayloadUrl": package.sample_payload,
         "InferenceSpecification": {
-            "Containers": [_package_container(container, package) for container in spec.containers],
+            "Containers": [_package_container(spec, container) for container in spec.containers],
             "SupportedContentTypes": list(package.content_types),
             "SupportedResponseMIMETypes": list(package.response_types),
             "SupportedRealtimeInferenceInstanceTypes": list(spec.benchmark.instance_types),
@@ -58,15 +59,15 @@ def create_model_package(spec: PipelineSpec, names: Names) -> Request:
     }
 
 
-def _package_container(container: ContainerSpec, package: PackageSpec) -> Request:
-    named = container if container.framework else package
+def _package_container(spec: PipelineSpec, container: ContainerSpec) -> Request:
+    framework, version = spec.framework_of(container)
     described = {
         "ContainerHostname": container.hostname,
         "Image": container.image,
         "ModelDataUrl": container.model_data,
         "Environment": dict(container.environment) or None,
-        "Framework": named.framework,
-        "FrameworkVersion": named.framework_version,
+        "Framework": framework,
+        "FrameworkVersion": version,
     }
     return {member: value for member, value in described.items() if value is not None}
 
@@ -103,9 +104,8 @@ def create_endpoint(names: Names, stage: Stage) -> Request:
     return {**_on_its_config(names, stage), "Tags": _tag_list(standing_tags(names.pipeline, stage))}
 
 
-def update_endpoint(spec: PipelineSpec, names: Names, stage: Stage) -> Request:
-    """An existing endpoint onto the candidate's config, in the way that the spec wants for the stage."""
-    deployment = spec.deployment(stage)
+def update_endpoint(names: Names, stage: Stage, deployment: DeploymentSpec | None = None) -> Request:
+    """An existing endpoint onto the candidate's config; all at once and without alarms without a `deployment`."""
     how = {} if deployment is None else {"DeploymentConfig": _deployment_config(deployment)}
     return {**_on_its_config(names, stage), **how}
 
@@ -162,6 +162,11 @@ def approve_package(package_arn: str, reason: str, metadata: Mapping[str, str]) 
 def reject_package(package_arn: str, reason: str, metadata: Mapping[str, str]) -> Request:
     """Close the gate: Rejected, with the reason and the way to the evidence."""
     return _judged(package_arn, "Rejected", reason, metadata)
+
+
+def withdraw_package(package_arn: str, reason: str, at: str) -> Request:
+    """Rejected, and known as a version that production has left; `at` is ISO 8601."""
+    return _judged(package_arn, "Rejected", reason, {WITHDRAWN: at})
 
 
 def _judged(package_arn: str, status: str, reason: str, metadata: Mapping[str, str]) -> Request:

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from sluice.adopted_package import AdoptedPackage
+from sluice.container_spec import ContainerSpec
 from sluice.errors import UnexpectedAnswer
 from sluice.metrics import INFERENCES_PER_MILLION, Absence, Measurement, Measurements, Metric, Origin, read
-from sluice.naming import content_in
+from sluice.naming import WITHDRAWN, content_in
 
 Answer = Mapping[str, Any]
 
@@ -208,6 +210,13 @@ class PackageState:
     failure_reason: str | None = None
     metadata: Mapping[str, str] | None = None
     """CustomerMetadataProperties. Only DescribeModelPackage gives them; None from a list."""
+    approval_reason: str | None = None
+    """ApprovalDescription. Only DescribeModelPackage gives it."""
+
+    @property
+    def withdrawn(self) -> str | None:
+        """When production was rolled back from this version (ISO 8601), None when it was not, or is approved since."""
+        return (self.metadata or {}).get(WITHDRAWN) if self.approval == "Rejected" else None
 
 
 def package_state(answer: Answer) -> PackageState:
@@ -227,6 +236,37 @@ def package_state(answer: Answer) -> PackageState:
         content=content_in(answer.get("ModelPackageDescription")),
         failure_reason="; ".join(reason for reason in reasons if reason) or None,
         metadata=answer.get("CustomerMetadataProperties"),
+        approval_reason=answer.get("ApprovalDescription"),
+    )
+
+
+def adopted_package(answer: Answer) -> AdoptedPackage:
+    """DescribeModelPackage's answer -> what the version holds. SpecError for containers that no spec could hold."""
+    state = package_state(answer)
+    holds = answer.get("InferenceSpecification") or {}
+    return AdoptedPackage(
+        arn=state.arn,
+        group=state.group,
+        version=state.version,
+        status=state.status,
+        containers=tuple(_container(each) for each in holds.get("Containers") or ()),
+        domain=answer.get("Domain"),
+        task=answer.get("Task"),
+        sample_payload=answer.get("SamplePayloadUrl"),
+        content_types=tuple(holds.get("SupportedContentTypes") or ()),
+        response_types=tuple(holds.get("SupportedResponseMIMETypes") or ()),
+        instance_types=tuple(holds.get("SupportedRealtimeInferenceInstanceTypes") or ()),
+    )
+
+
+def _container(described: Answer) -> ContainerSpec:
+    return ContainerSpec(
+        image=_text(described, "Image", "DescribeModelPackage"),
+        hostname=described.get("ContainerHostname"),
+        model_data=described.get("ModelDataUrl"),
+        environment=described.get("Environment") or {},
+        framework=described.get("Framework"),
+        framework_version=described.get("FrameworkVersion") if described.get("Framework") else None,
     )
 
 

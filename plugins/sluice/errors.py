@@ -7,6 +7,7 @@ SluiceError
 ├── ServiceRefused        AWS said no to a call; carries the operation and AWS's error code, to be branched on
 ├── UnexpectedAnswer      AWS answered without a field that its API promises; nobody here can go on with that
 ├── PackageFailed         the registry could not validate the package; the reason is AWS's
+├── NoVersion             there is no version in the registry that production could go back to
 ├── DeploymentError       the endpoint does not run what was asked for
 │   ├── DeploymentRolledBack      AWS went back to the old config: the new containers did not come up or raised an alarm
 │   ├── DeploymentRollbackFailed  AWS could not go back either: what runs now may be both versions
@@ -121,6 +122,18 @@ class PackageFailed(SluiceError):
 
     def __str__(self) -> str:
         return f"model package {self.package_arn} is Failed: {self.reason or 'AWS gave no reason'}"
+
+
+class NoVersion(SluiceError):
+    """No registered version of the group can be deployed; `reason` says why."""
+
+    def __init__(self, group: str, reason: str) -> None:
+        super().__init__(group, reason)
+        self.group = group
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"no version of {self.group} to go back to: {self.reason}"
 
 
 class DeploymentError(SluiceError):

@@ -151,6 +151,11 @@ class Decision:
         """Inconclusive before any rule was looked at: there were no rules, or no benchmark came to its end."""
         return cls(Verdict.INCONCLUSIVE, reason)
 
+    @classmethod
+    def refused(cls, reason: str) -> Decision:
+        """Failed whatever the numbers are."""
+        return cls(Verdict.FAIL, reason)
+
     @property
     def opens_gate(self) -> bool:
         """Only a pass opens the gate."""

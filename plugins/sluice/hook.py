@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
 from sluice import api_responses
+from sluice.adopted_package import AdoptedPackage
 from sluice.api_responses import AlarmState, EndpointState, JobState, PackageState
 from sluice.errors import PackageFailed, ServiceRefused, UnexpectedAnswer
 from sluice.log_tail import LogStream, lines_each, newest_per_container
@@ -82,6 +83,11 @@ class SluiceHook(AwsBaseHook):
         """One version with its metadata. Raises ServiceRefused when there is none."""
         answer = self._call("describe_model_package", {"ModelPackageName": package_arn})
         return api_responses.package_state(answer)
+
+    def read_package(self, package_arn: str) -> AdoptedPackage | None:
+        """What a version holds, or None when there is none."""
+        answer = self._find("describe_model_package", {"ModelPackageName": package_arn})
+        return None if answer is None else api_responses.adopted_package(answer)
 
     def wait_for_package(self, package_arn: str) -> PackageState:
         """The version once the registry has taken it in. Raises PackageFailed when it could not."""

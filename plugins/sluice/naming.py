@@ -32,8 +32,9 @@ CONTENT = "sluice:content"
 EVIDENCE_URI = "sluice:evidence"
 EVIDENCE_SHA256 = "sluice:evidence-sha256"
 VERDICT = "sluice:verdict"
+WITHDRAWN = "sluice:withdrawn"
 """Keys of tags and of a package version's CustomerMetadataProperties."""
-CONTENT_SCHEMA = "sluice.content/1"
+CONTENT_SCHEMA = "sluice.content/2"
 """Part of every content hash; a new number when the meaning of the hash changes."""
 
 _DESCRIPTION = re.compile(r"content sha256:([0-9a-f]{64})")
@@ -89,13 +90,12 @@ def pipeline_content(spec: PipelineSpec, artifact_digests: Mapping[str, str]) ->
                     "model_data": container.model_data,
                     "digest": _digest(artifact_digests, container.model_data) if container.model_data else None,
                     "environment": dict(container.environment),
-                    "framework": [container.framework, container.framework_version],
+                    "framework": spec.framework_of(container),
                 }
                 for container in spec.containers
             ],
             "domain": package.domain,
             "task": package.task,
-            "framework": [package.framework, package.framework_version],
             "content_types": package.content_types,
             "response_types": package.response_types,
             "sample_payload": package.sample_payload,

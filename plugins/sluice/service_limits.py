@@ -11,6 +11,7 @@ EVIDENCE_PREFIX_MAX = 100
 ARTIFACT_URI = S3_URI + r"\.tar\.gz"
 URL_MAX = 1024
 ROLE_ARN = r"arn:aws[a-z\-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+"
+PACKAGE_ARN = r"^arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]{9,16}:[0-9]{12}:model-package/\S{1,2048}$"
 INSTANCE_TYPE = r"ml\.[a-z0-9-]+\.[a-z0-9]+"
 ENVIRONMENT_MAX = 100
 ENVIRONMENT_TEXT_MAX = 1024

@@ -245,6 +245,11 @@ class PipelineSpec:
         """How an update of a stage's endpoint goes. Nobody is served by staging, so it is simply updated."""
         return self.production.deployment if stage is Stage.PRODUCTION else None
 
+    def framework_of(self, container: ContainerSpec) -> tuple[str, str | None]:
+        """Framework and version of a container: its own, or the package's when it names none."""
+        named = container if container.framework else self.package
+        return named.framework or self.package.framework, named.framework_version
+
     @property
     def artifact_uris(self) -> tuple[str, ...]:
         """The s3 URIs whose content decides the names: model artifacts in order, then the sample payload; each once."""

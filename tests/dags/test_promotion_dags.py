@@ -14,9 +14,12 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG, Asset, TriggerRule
 from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
-from sluice.dag_factory import build_promotion, describe, promotion_plan
+from sluice.dag_factory import build
 from sluice.operators.base import SluiceOperator
 from sluice.operators.delete_endpoint import DeleteEndpointOperator
+from sluice.plans.promotion import PROMOTION
+from sluice.plans.rollback import ROLLBACK
+from sluice.plans.step import DagKind
 
 from tests.conftest import PROJECT
 from tests.fakes.specs import a_spec, spec_document
@@ -34,6 +37,8 @@ ORDER = [
     "report",
     "outcome",
 ]
+ROLLBACK_ORDER = ["choose_version", "preflight", "create_model", "roll_back", "verify", "withdraw", "outcome"]
+VERSION = "arn:aws:sagemaker:us-east-1:123456789012:model-package/iris-group/3"
 
 
 def in_order(dag: DAG) -> list[str]:
@@ -68,15 +73,17 @@ def test_every_spec_of_the_project_is_a_dag_and_parsing_needs_no_network(monkeyp
     bag = bag_of(PROJECT / "dags")
     assert bag.import_errors == {}
     names = [yaml.safe_load(path.read_text())["pipeline"] for path in (PROJECT / "dags" / "pipelines").glob("*.yaml")]
-    assert set(bag.dags) == {f"promote__{name.replace('-', '_')}" for name in names}
+    kinds = {"promote": (ORDER, "promotion"), "rollback": (ROLLBACK_ORDER, "rollback")}
+    assert set(bag.dags) == {f"{verb}__{name.replace('-', '_')}" for name in names for verb in kinds}
     assert "promote__breast_cancer" in bag.dags
-    for dag in bag.dags.values():
-        assert in_order(dag) == ORDER
-        assert dag.tags >= {"sluice", "promotion"} and dag.doc_md
+    for dag_id, dag in bag.dags.items():
+        order, tag = kinds[dag_id.split("__")[0]]
+        assert in_order(dag) == order
+        assert dag.tags >= {"sluice", tag} and dag.doc_md
 
 
 def test_the_order_of_tasks() -> None:
-    dag = build_promotion(a_spec())
+    dag = build(PROMOTION, a_spec())
     straight = ORDER[:8]
     for before, after in pairwise(straight):
         assert dag.get_task(after).upstream_task_ids == {before}
@@ -89,14 +96,14 @@ def test_the_order_of_tasks() -> None:
 
 
 def test_runs_do_not_pile_up() -> None:
-    dag = build_promotion(a_spec())
+    dag = build(PROMOTION, a_spec())
     assert (dag.catchup, dag.max_active_runs) == (False, 1)
     assert {task.retries for task in dag.tasks} == {2}
 
 
 def test_the_connection_of_the_spec_reaches_every_task() -> None:
     aws = {"role": "arn:aws:iam::123456789012:role/x", "connection": "team_a", "region": "eu-west-1"}
-    dag = build_promotion(a_spec(aws=aws))
+    dag = build(PROMOTION, a_spec(aws=aws))
     tasks = [task for task in dag.tasks if isinstance(task, SluiceOperator)]
     assert [task.task_id for task in tasks] == ORDER[:-1]
     assert {(task.aws_conn_id, task.region_name) for task in tasks} == {("team_a", "eu-west-1")}
@@ -107,16 +114,16 @@ def test_the_connection_of_the_spec_reaches_every_task() -> None:
     [("@daily", "0 0 * * *"), ("15 6 * * 1", "15 6 * * 1"), (None, None)],
 )
 def test_schedules(schedule: str | None, expected: str | None) -> None:
-    assert getattr(build_promotion(a_spec(schedule=schedule)).timetable, "expression", None) == expected
+    assert getattr(build(PROMOTION, a_spec(schedule=schedule)).timetable, "expression", None) == expected
 
 
 def test_a_schedule_of_assets() -> None:
-    dag = build_promotion(a_spec(schedule={"assets": ["s3://models/iris", "s3://models/other"]}))
+    dag = build(PROMOTION, a_spec(schedule={"assets": ["s3://models/iris", "s3://models/other"]}))
     assert dag.schedule == [Asset("s3://models/iris"), Asset("s3://models/other")]
 
 
 def test_a_staging_endpoint_that_is_not_kept_is_deleted_after_the_report() -> None:
-    dag = build_promotion(a_spec(staging__after_gate="delete"))
+    dag = build(PROMOTION, a_spec(staging__after_gate="delete"))
     assert dag.get_task("delete_staging").upstream_task_ids == {"report"}
     deletion = dag.get_task("delete_staging")
     assert isinstance(deletion, DeleteEndpointOperator) and deletion.endpoint == "iris-staging"
@@ -135,14 +142,14 @@ def test_a_staging_endpoint_that_is_not_kept_is_deleted_after_the_report() -> No
     ],
 )
 def test_wrong_parameters_are_refused_before_a_run_starts(conf: dict[str, Any]) -> None:
-    params = build_promotion(a_spec()).params
+    params = build(PROMOTION, a_spec()).params
     with pytest.raises(ParamValidationError):
         params.update(conf)
         params.validate()
 
 
 def test_right_parameters() -> None:
-    params = build_promotion(a_spec()).params
+    params = build(PROMOTION, a_spec()).params
     params.update(
         {
             "dry_run": True,
@@ -154,15 +161,35 @@ def test_right_parameters() -> None:
 
 
 def test_a_dag_survives_serialisation_and_says_what_it_does() -> None:
-    dag = build_promotion(a_spec())
+    dag = build(PROMOTION, a_spec())
     again = DagSerialization.from_dict(DagSerialization.to_dict(dag))
     assert set(again.task_dict) == set(ORDER)
-    assert "model_latency_ms at most 120 ms" in describe(a_spec()) and "iris-staging" in describe(a_spec())
+    said = PROMOTION.describe(a_spec())
+    assert "model_latency_ms at most 120 ms" in said and "iris-staging" in said
 
 
-def test_the_plan_is_data() -> None:
-    plan = promotion_plan(a_spec(), 5.0)
-    assert [step.task_id for step in plan] == ORDER
+def test_the_order_of_a_rollback() -> None:
+    dag = build(ROLLBACK, a_spec(schedule="@daily"))
+    assert dag.dag_id == "rollback__iris" and str(dag.schedule) == "None"
+    assert in_order(dag) == ROLLBACK_ORDER
+    assert dag.get_task("roll_back").__dict__["guarded"] is False
+    assert "iris-group" in ROLLBACK.describe(a_spec())
+
+
+@pytest.mark.parametrize("kind", [PROMOTION, ROLLBACK], ids=lambda kind: kind.verb)
+def test_a_version_is_named_by_its_arn_or_not_at_all(kind: DagKind) -> None:
+    params = build(kind, a_spec()).params
+    for arn in (None, VERSION):
+        params.update({"model_package_arn": arn})
+        assert params.validate()["model_package_arn"] == arn
+    with pytest.raises(ParamValidationError):
+        params.update({"model_package_arn": "iris-group/3"})
+
+
+@pytest.mark.parametrize(("kind", "order"), [(PROMOTION, ORDER), (ROLLBACK, ROLLBACK_ORDER)])
+def test_a_plan_is_data(kind: DagKind, order: list[str]) -> None:
+    plan = kind.plan(a_spec(), 5.0)
+    assert [step.task_id for step in plan] == order
     known: set[str] = set()
     for step in plan:
         assert set(step.after) <= known, f"{step.task_id} comes after a task that the plan names later"
@@ -173,7 +200,7 @@ def test_a_broken_spec_is_an_import_error_and_leaves_the_other_dags_alone(folder
     write(folder, "broken.yaml", spec_document(pipeline="broken", gate__rules=[{"metric": "speed", "max": 1}]))
     write(folder, "no-yaml.yaml", "pipeline: [")
     bag = bag_of(folder)
-    assert set(bag.dags) == {"promote__iris"}
+    assert set(bag.dags) == {"promote__iris", "rollback__iris"}
     assert set(bag.import_errors) == {"spec_problems.py"}
     said = bag.import_errors["spec_problems.py"]
     assert "broken.yaml" in said and "gate.rules[0].metric" in said and "no-yaml.yaml" in said

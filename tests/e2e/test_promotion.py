@@ -26,8 +26,10 @@ ROW += "0.05373,0.01587,0.03003,0.006193,25.38,17.33,184.6,2019,0.1622,0.6656,0.
 class Run:
     """A DAG run that has ended."""
 
-    def __init__(self, conf: dict[str, Any] | None = None, logical_date: datetime | None = None) -> None:
-        dag = DagBag(dag_folder=str(PROJECT / "dags")).dags["promote__breast_cancer"]
+    def __init__(
+        self, conf: dict[str, Any] | None = None, logical_date: datetime | None = None, verb: str = "promote"
+    ) -> None:
+        dag = DagBag(dag_folder=str(PROJECT / "dags")).dags[f"{verb}__breast_cancer"]
         ended = dag.test(run_conf=conf or {}, logical_date=logical_date or datetime.now(UTC))
         self.state = str(ended.state)
         tasks = {task.task_id: task for task in ended.get_task_instances()}
@@ -149,3 +151,25 @@ def test_a_dry_run_judges_and_changes_nothing(aws: Aws, promoted: Run) -> None:
     assert (run.state, run.results["report"]["outcome"]) == ("success", "dry run")
     assert (run.states["promote"], run.states["reject"]) == ("skipped", "skipped")
     assert (packages(aws)[-1]["ModelApprovalStatus"], production(aws)) == before
+
+
+def test_a_rollback_brings_the_version_before_back_and_withdraws_the_one_after(aws: Aws, promoted: Run) -> None:
+    before, sagemaker = production(aws), aws.client("sagemaker")
+    good = promoted.results["register_package"]["package_arn"]
+    label = {"label": {"SAGEMAKER_PROGRAM": "inference.py", "THRESHOLD_NOTE": "none"}}
+    after = Run({"environment": label})
+    assert after.results["report"]["outcome"] == "promoted", after.results["report"]
+    bad = after.results["register_package"]["package_arn"]
+    assert production(aws)[0] != before[0]
+    rollback = Run({"reason": "wrong labels"}, verb="rollback")
+    assert rollback.state == "success", rollback.states
+    assert rollback.results["choose_version"]["package_arn"] == good
+    assert production(aws) == before
+    left = sagemaker.describe_model_package(ModelPackageName=bad)
+    assert (left["ModelApprovalStatus"], left["ApprovalDescription"]) == ("Rejected", "wrong labels")
+    again = Run({"environment": label})
+    assert again.results["report"]["outcome"] == "refused" and production(aws) == before
+    adopted = Run({"model_package_arn": good})
+    assert adopted.results["register_package"]["package_arn"] == good
+    assert adopted.results["recommend"] == promoted.results["recommend"]
+    assert production(aws) == before

@@ -16,6 +16,7 @@ from sluice.errors import (
     BenchmarkFailed,
     DeploymentError,
     EvidenceError,
+    NoVersion,
     PackageFailed,
     SpecError,
 )
@@ -30,7 +31,15 @@ FAILURE_KEY = "failure"
 RETRY_WHAT_MAY_PASS = ExceptionRetryPolicy(
     rules=[
         RetryRule(
-            exception=[SpecError, ArtifactError, PackageFailed, DeploymentError, BenchmarkFailed, EvidenceError],
+            exception=[
+                SpecError,
+                ArtifactError,
+                PackageFailed,
+                NoVersion,
+                DeploymentError,
+                BenchmarkFailed,
+                EvidenceError,
+            ],
             action=RetryAction.FAIL,
             reason="the same input would end in the same way",
         )

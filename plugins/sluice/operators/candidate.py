@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
+from sluice.adopted_package import PARAMETER, AdoptedPackage
 from sluice.errors import SpecError
 from sluice.naming import Names, names_for
 from sluice.operators.base import SluiceOperator, from_template
@@ -18,12 +19,14 @@ from sluice.typed import build, plain
 
 @dataclass(frozen=True)
 class Candidate:
-    """What is to be promoted. As XCom: `{"content", "digests", "model_data", "environment"}`, see `to_xcom`."""
+    """What is to be promoted. As XCom: see `to_xcom`."""
 
     spec: PipelineSpec
     digests: Mapping[str, str]
     model_data: Mapping[str, str]
     environment: Mapping[str, Mapping[str, str]]
+    adopted: AdoptedPackage | None = None
+    """The registered version that is taken as it is; None when a version is made from the spec."""
 
     @cached_property
     def names(self) -> Names:
@@ -31,24 +34,45 @@ class Candidate:
         return names_for(self.spec, self.digests)
 
     def to_xcom(self) -> dict[str, Any]:
-        """`content` sha256 hex; `digests` s3 URI -> sha256 hex; the two overrides as they were given."""
+        """`content` sha256 hex; `digests` s3 URI -> sha256 hex; `model_data` and `environment`, the overrides as given;
+        `adopted`, what an adopted version holds, or None.
+        """
         return {
             "content": self.names.content,
             "digests": dict(self.digests),
             "model_data": dict(self.model_data),
             "environment": {hostname: dict(variables) for hostname, variables in self.environment.items()},
+            "adopted": plain(self.adopted),
         }
 
     @classmethod
     def from_xcom(cls, pipeline: Mapping[str, Any], xcom: Mapping[str, Any]) -> Candidate:
         """The inverse of `to_xcom`. Raises SpecError when the spec has been changed since."""
-        spec = with_overrides(build(PipelineSpec, dict(pipeline)), xcom["model_data"], xcom["environment"])
+        adopted = None if xcom["adopted"] is None else build(AdoptedPackage, xcom["adopted"])
+        spec = as_wanted(build(PipelineSpec, dict(pipeline)), xcom["model_data"], xcom["environment"], adopted)
         if set(spec.artifact_uris) - set(xcom["digests"]):
             raise SpecError("containers", "names other artifacts than when this run checked them; start a new run")
-        candidate = cls(spec, xcom["digests"], xcom["model_data"], xcom["environment"])
+        candidate = cls(spec, xcom["digests"], xcom["model_data"], xcom["environment"], adopted)
         if candidate.names.content != xcom["content"]:
             raise SpecError("", "the spec was changed since this run checked its artifacts; start a new run")
         return candidate
+
+
+def as_wanted(
+    spec: PipelineSpec,
+    model_data: Mapping[str, str],
+    environment: Mapping[str, Mapping[str, str]],
+    adopted: AdoptedPackage | None,
+) -> PipelineSpec:
+    """The spec as one run wants it: with overrides, or with a registered version in it. SpecError for both at once."""
+    if adopted is None:
+        return with_overrides(spec, model_data, environment)
+    if model_data or environment:
+        raise SpecError(
+            PARAMETER,
+            "takes a version as it is, and model_data and environment would make another: give one or the other",
+        )
+    return adopted.applied_to(spec)
 
 
 class PipelineOperator(SluiceOperator):

@@ -48,14 +48,18 @@ class DeployEndpointOperator(CandidateOperator):
     :param poll_s: seconds between two looks at the endpoint
     :param timeout_s: seconds after which a deployment that is still going on counts as failed; the waits of
         `production.deployment` come on top
+    :param guarded: False updates all at once and without alarms, whatever the spec says
     """
 
     template_fields = aws_template_fields("pipeline", "candidate", "stage")
     operator_extra_links = (EndpointConsoleLink(),)
 
-    def __init__(self, *, stage: str, poll_s: float = 15.0, timeout_s: float = 3600.0, **kwargs: Any) -> None:
+    def __init__(
+        self, *, stage: str, poll_s: float = 15.0, timeout_s: float = 3600.0, guarded: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.stage = stage
+        self.guarded = guarded
         self.poll_s = poll_s
         self.timeout_s = timeout_s
 
@@ -99,14 +103,17 @@ class DeployEndpointOperator(CandidateOperator):
             self.hook.delete_endpoint(endpoint)
             self._wait(endpoint, "when_free")
         self.log.info("updating endpoint %s from config %s to %s", endpoint, state.config, wanted)
-        self.hook.update_endpoint(api_requests.update_endpoint(candidate.spec, names, stage))
+        self.hook.update_endpoint(api_requests.update_endpoint(names, stage, self._deployment))
         return self._wait(endpoint, "when_deployed")
 
     @property
     def _patience_s(self) -> float:
         """`timeout_s` is for starting and stopping instances; the deployment's own waits come on top."""
-        deployment = self.spec.deployment(Stage(self.stage))
-        return self.timeout_s + (deployment.waits_s if deployment else 0)
+        return self.timeout_s + (self._deployment.waits_s if self._deployment else 0)
+
+    @property
+    def _deployment(self) -> DeploymentSpec | None:
+        return self.spec.deployment(Stage(self.stage)) if self.guarded else None
 
     def _wait(self, endpoint: str, then: str) -> NoReturn:
         polling = Polling(self.poll_s, self._patience_s)
@@ -133,11 +140,12 @@ class DeployEndpointOperator(CandidateOperator):
         # An endpoint that never came up names the config that it never served.
         live = None if state.status in ("Creating", "Failed") else state.config
         error = _ERRORS.get(outcome, DeploymentFailed)
-        raise error(endpoint, wanted, live, self._with_alarms(reason, candidate.spec.deployment(stage)), log_lines)
+        raise error(endpoint, wanted, live, self._with_alarms(reason), log_lines)
 
-    def _with_alarms(self, reason: str | None, deployment: DeploymentSpec | None) -> str | None:
+    def _with_alarms(self, reason: str | None) -> str | None:
         """AWS's reason, which may be none, and the alarms that speak against the new version now."""
-        fired = [str(alarm) for alarm in self.hook.find_alarms(deployment.alarms if deployment else ()) if alarm.fired]
+        watched = self._deployment.alarms if self._deployment else ()
+        fired = [str(alarm) for alarm in self.hook.find_alarms(watched) if alarm.fired]
         return "; ".join([*([reason] if reason else []), *fired]) or None
 
 

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 class JudgeOperator(CandidateOperator, BranchMixIn):
     """Decide with `gate.decide` on the job's numbers, and on the champion's where a rule compares with it.
 
-    Anything but a pass is a refusal, an inconclusive verdict too. XCom: `{"verdict", "reason", "opens_gate", "dry_run",
-    "evidence"}`, where `evidence` is the document of `report.to_document`. Without task ids to go on with, it does not
-    branch.
+    Anything but a pass is a refusal, an inconclusive verdict too. A version from which production was rolled back is
+    refused whatever its numbers are, until somebody approves it in the registry. XCom: `{"verdict", "reason",
+    "opens_gate", "dry_run", "evidence"}`, where `evidence` is the document of `report.to_document`. Without task ids to
+    go on with, it does not branch.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param candidate: preflight's result, as an object or as JSON text (templated)
@@ -87,11 +88,21 @@ class JudgeOperator(CandidateOperator, BranchMixIn):
         numbers = api_responses.measurements(answer, fleet.endpoint, fleet.instance_type)
         champion = find_champion(self.hook, candidate.spec)
         return Findings(
-            decision=decide(candidate.spec.gate.rules, numbers, champion.numbers if champion else None),
+            decision=self._withdrawn()
+            or decide(candidate.spec.gate.rules, numbers, champion.numbers if champion else None),
             job=api_responses.job_state(answer),
             numbers=numbers,
             champion=champion,
             dry_run=bool(from_template(self.is_dry_run)),
+        )
+
+    def _withdrawn(self) -> Decision | None:
+        package = self.hook.describe_package(self.package_arn)
+        if package.withdrawn is None:
+            return None
+        return Decision.refused(
+            f"production was rolled back from version {package.version} on {package.withdrawn} "
+            f"({package.approval_reason}); approve it in the registry to let it through"
         )
 
     def _following(self, decision: Decision, dry_run: bool) -> str | None:

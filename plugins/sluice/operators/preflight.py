@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
+from sluice.adopted_package import PARAMETER, AdoptedPackage
 from sluice.archive import Inspection, inspect
 from sluice.errors import ArtifactError, ArtifactsRefused, SpecError
 from sluice.operators.base import from_template
-from sluice.operators.candidate import Candidate, PipelineOperator
-from sluice.spec import PipelineSpec, Stage, with_overrides
+from sluice.operators.candidate import Candidate, PipelineOperator, as_wanted
+from sluice.spec import PipelineSpec, Stage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -22,35 +23,49 @@ class PreflightOperator(PipelineOperator):
 
     XCom: see :class:`~sluice.operators.candidate.Candidate`. Raises ArtifactsRefused, which lists every problem of
     every archive (missing, not gzip, truncated, links, members that climb out), and SpecError for an override that fits
-    nothing and for an alarm of `production.deployment` that CloudWatch does not have.
+    nothing, for a version that cannot be adopted, and for an alarm of `production.deployment` that CloudWatch does not
+    have.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param model_data: hostname -> s3 URI of another artifact for this run (templated; may be JSON text)
     :param environment: hostname -> variables added for this run (templated; may be JSON text)
+    :param package_arn: ARN of a registered version that is taken as it is, instead of what the spec's containers say;
+        none when empty (templated)
     """
 
-    template_fields = aws_template_fields("pipeline", "model_data", "environment")
+    template_fields = aws_template_fields("pipeline", "model_data", "environment", "package_arn")
 
     def __init__(
         self,
         *,
         model_data: Mapping[str, str] | str | None = None,
         environment: Mapping[str, Mapping[str, str]] | str | None = None,
+        package_arn: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.model_data = model_data
         self.environment = environment
+        self.package_arn = package_arn
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
         model_data = from_template(self.model_data) or {}
         environment = from_template(self.environment) or {}
-        spec = with_overrides(self.spec, model_data, environment)
+        adopted = self._adopted()
+        spec = as_wanted(self.spec, model_data, environment, adopted)
         self._check_alarms(spec)
-        candidate = Candidate(spec, self._digests(spec), model_data, environment)
+        candidate = Candidate(spec, self._digests(spec), model_data, environment, adopted)
         self.log.info("content %s, made of %d archives", candidate.names.content, len(candidate.digests))
         return candidate.to_xcom()
+
+    def _adopted(self) -> AdoptedPackage | None:
+        if not self.package_arn:
+            return None
+        adopted = self.hook.read_package(self.package_arn)
+        if adopted is None:
+            raise SpecError(PARAMETER, f"there is no model package version {self.package_arn}")
+        return adopted
 
     def _check_alarms(self, spec: PipelineSpec) -> None:
         deployment = spec.deployment(Stage.PRODUCTION)

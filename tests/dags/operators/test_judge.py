@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
+from sluice import api_requests
 from sluice.operators.judge import JudgeOperator
 from sluice.operators.promote import PromoteOperator
 from sluice.operators.recommend import RecommendOperator
@@ -119,3 +120,15 @@ def test_a_champion_whose_numbers_cannot_be_had_is_not_the_same_as_none(damage: 
         aws.packages[champion.arn]["CustomerMetadataProperties"] = {}
     candidate = Measured(aws, gate__rules=AGAINST_CHAMPION, containers__0__image="new:2")
     assert candidate.judge()[0]["verdict"] == "inconclusive"
+
+
+def test_a_version_that_production_was_rolled_back_from_needs_a_persons_word() -> None:
+    measured = Measured(FakeAws())
+    package = measured.aws.packages[measured.arn]
+    request = api_requests.withdraw_package(measured.arn, "wrong labels", "2026-03-01T12:00:00+00:00")
+    measured.aws.update_model_package(**request)
+    result, skipped = measured.judge(**BRANCHES)
+    assert (result["verdict"], skipped) == ("fail", {"promote", "report"})
+    assert "2026-03-01" in result["reason"] and "wrong labels" in result["reason"]
+    package["ModelApprovalStatus"] = "Approved"
+    assert measured.judge()[0]["verdict"] == "pass"

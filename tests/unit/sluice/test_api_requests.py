@@ -121,7 +121,7 @@ def test_every_request_is_one_that_aws_takes(spec: PipelineSpec, names: Names) -
         "CreateModel": [api_requests.create_model(spec, names, PACKAGE_ARN)],
         "CreateEndpointConfig": [api_requests.create_endpoint_config(spec, names, stage) for stage in Stage],
         "CreateEndpoint": [api_requests.create_endpoint(names, stage) for stage in Stage],
-        "UpdateEndpoint": [api_requests.update_endpoint(spec, names, stage) for stage in Stage],
+        "UpdateEndpoint": [api_requests.update_endpoint(names, stage, spec.deployment(stage)) for stage in Stage],
         "CreateInferenceRecommendationsJob": [
             api_requests.create_inference_recommendations_job(spec, names, PACKAGE_ARN, attempt) for attempt in (1, 999)
         ],
@@ -227,7 +227,7 @@ def test_an_endpoint_config_runs_one_variant_on_the_stages_fleet(stage: Stage) -
 def test_updating_an_endpoint_sends_no_tags_which_aws_would_refuse() -> None:
     spec = a_spec()
     made = names_for(spec, digests_of(spec))
-    assert set(api_requests.update_endpoint(spec, made, Stage.STAGING)) == {"EndpointName", "EndpointConfigName"}
+    assert set(api_requests.update_endpoint(made, Stage.STAGING)) == {"EndpointName", "EndpointConfigName"}
     assert "Tags" in api_requests.create_endpoint(made, Stage.STAGING)
 
 
@@ -287,10 +287,11 @@ def test_production_is_updated_with_the_guardrails_that_the_spec_wants(
 ) -> None:
     spec = a_spec(production__deployment=wanted)
     made = names_for(spec, digests_of(spec))
-    request = api_requests.update_endpoint(spec, made, Stage.PRODUCTION)
+    request = api_requests.update_endpoint(made, Stage.PRODUCTION, spec.deployment(Stage.PRODUCTION))
     assert request["DeploymentConfig"] == expected
     assert problems("UpdateEndpoint", request) == []
-    assert "DeploymentConfig" not in api_requests.update_endpoint(spec, made, Stage.STAGING)
+    assert spec.deployment(Stage.STAGING) is None
+    assert "DeploymentConfig" not in api_requests.update_endpoint(made, Stage.STAGING)
     assert "DeploymentConfig" not in api_requests.create_endpoint(made, Stage.PRODUCTION)
 
 

@@ -1,0 +1,176 @@
+"""`promote__<pipeline>`: from artifacts, or a version in the registry, through the gate to production."""
+
+from __future__ import annotations
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import Asset, Param, TriggerRule
+
+from sluice.operators.create_model import CreateModelOperator
+from sluice.operators.delete_endpoint import DeleteEndpointOperator
+from sluice.operators.deploy_endpoint import DeployEndpointOperator
+from sluice.operators.judge import JudgeOperator
+from sluice.operators.preflight import PreflightOperator
+from sluice.operators.promote import PromoteOperator
+from sluice.operators.recommend import RecommendOperator
+from sluice.operators.register_package import RegisterPackageOperator
+from sluice.operators.reject import RejectOperator
+from sluice.operators.report import ReportOperator
+from sluice.operators.verify import VerifyOperator
+from sluice.plans.step import DagKind, Schedule, Step, param, result, result_if_any, text_param
+from sluice.schedule import AssetSchedule
+from sluice.service_limits import PACKAGE_ARN
+from sluice.spec import AfterGate, PipelineSpec, Stage
+
+
+def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
+    """The tasks of a promotion. What goes wrong on the way to production leads to `reject`; `report` always runs."""
+    pipeline = {"pipeline": spec, "candidate": result("preflight")}
+    package = {"package_arn": result("register_package", "package_arn")}
+    told = {
+        "registered": result_if_any("register_package"),
+        "judged": result_if_any("judge"),
+        "is_dry_run": param("dry_run"),
+    }
+    whatever_happened = TriggerRule.ALL_DONE
+    steps = (
+        Step(
+            "preflight",
+            PreflightOperator,
+            given={
+                "pipeline": spec,
+                "model_data": param("model_data"),
+                "environment": param("environment"),
+                "package_arn": text_param("model_package_arn"),
+            },
+        ),
+        Step("register_package", RegisterPackageOperator, ("preflight",), pipeline),
+        Step("create_model", CreateModelOperator, ("register_package",), {**pipeline, **package}),
+        Step(
+            "deploy_staging",
+            DeployEndpointOperator,
+            ("create_model",),
+            {**pipeline, "stage": Stage.STAGING.value, "poll_s": poll_s},
+        ),
+        Step("recommend", RecommendOperator, ("deploy_staging",), {**pipeline, **package, "poll_s": poll_s}),
+        Step(
+            "judge",
+            JudgeOperator,
+            ("recommend",),
+            {
+                **pipeline,
+                **package,
+                "job": result("recommend", "job"),
+                "is_dry_run": param("dry_run"),
+                "when_open": "promote",
+                "when_closed": "reject",
+                "when_dry": "report",
+            },
+        ),
+        Step(
+            "promote",
+            PromoteOperator,
+            ("judge",),
+            {**pipeline, **package, "reason": result("judge", "reason"), "poll_s": poll_s},
+        ),
+        Step("verify", VerifyOperator, ("promote",), pipeline),
+        Step("reject", RejectOperator, ("judge", "verify"), told, whatever_happened),
+        Step(
+            "report",
+            ReportOperator,
+            ("judge", "verify", "reject"),
+            {"pipeline": spec, "candidate": result_if_any("preflight"), **told, "verified": result_if_any("verify")},
+            whatever_happened,
+        ),
+    )
+    return (*steps, *_after_gate(spec), _outcome(spec))
+
+
+def _after_gate(spec: PipelineSpec) -> tuple[Step, ...]:
+    if spec.staging.after_gate is not AfterGate.DELETE:
+        return ()
+    given = {"endpoint": spec.staging.endpoint}
+    return (Step("delete_staging", DeleteEndpointOperator, ("report",), given, TriggerRule.ALL_DONE),)
+
+
+def _outcome(spec: PipelineSpec) -> Step:
+    """The last task decides the run's state. `report` succeeds after a failure too; this one then does not run.
+
+    A failure on the way makes `verify` upstream-failed, and with it this task and the run. A refusal only skips it.
+    """
+    last = ("delete_staging",) if spec.staging.after_gate is AfterGate.DELETE else ()
+    return Step("outcome", EmptyOperator, ("verify", "reject", "report", *last), trigger_rule=TriggerRule.NONE_FAILED)
+
+
+def params(spec: PipelineSpec) -> dict[str, Param]:
+    """What the trigger form asks for."""
+    hostnames = [container.hostname for container in spec.containers if container.hostname]
+    known = ", ".join(hostnames) or "none: the spec's containers have no hostnames"
+    one_of = {"propertyNames": {"enum": hostnames}} if hostnames else {"maxProperties": 0}
+    text = {"type": "string"}
+    return {
+        "model_data": Param(
+            {},
+            type="object",
+            title="Other artifacts",
+            description=f"Hostname to s3 URI of a model.tar.gz, for this run only. Hostnames: {known}.",
+            additionalProperties={**text, "pattern": r"^s3://[^/]+/.+\.tar\.gz$"},
+            **one_of,
+        ),
+        "environment": Param(
+            {},
+            type="object",
+            title="More environment variables",
+            description=f"Hostname to variables that are added or replaced, for this run only. Hostnames: {known}.",
+            additionalProperties={"type": "object", "additionalProperties": text},
+            **one_of,
+        ),
+        "model_package_arn": Param(
+            None,
+            type=["null", "string"],
+            pattern=PACKAGE_ARN,
+            title="Version",
+            description=f"ARN of a version of {spec.package.group} to take as it is; made from the spec when empty.",
+        ),
+        "dry_run": Param(
+            False,
+            type="boolean",
+            title="Dry run",
+            description="Measure, judge and report; promote nothing and reject nothing.",
+        ),
+    }
+
+
+def describe(spec: PipelineSpec) -> str:
+    """The DAG's documentation in Airflow, as Markdown."""
+    containers = "\n".join(
+        f"{position}. `{container.hostname or f'container-{position}'}`: {container.image}"
+        for position, container in enumerate(spec.containers, start=1)
+    )
+    rules = "\n".join(f"- {rule.describe()}" for rule in spec.gate.rules)
+    staging, production = spec.fleet(Stage.STAGING), spec.fleet(Stage.PRODUCTION)
+    return (
+        f"# {spec.pipeline}\n\n"
+        f"Registers the pipeline in `{spec.package.group}`, measures it on `{staging.endpoint}` "
+        f"({staging.instances} x {staging.instance_type}), and brings it to `{production.endpoint}` "
+        f"({production.instances} x {production.instance_type}) when every rule passes.\n\n"
+        f"## Containers, in order\n\n{containers}\n\n## Rules\n\n{rules}\n\n"
+        f"Evidence of every decision is kept below `{spec.evidence.prefix}`.\n"
+    )
+
+
+def schedule(spec: PipelineSpec) -> Schedule:
+    """The spec's own."""
+    if isinstance(spec.schedule, AssetSchedule):
+        return [Asset(each) for each in spec.schedule.assets]
+    return spec.schedule
+
+
+PROMOTION = DagKind(
+    verb="promote",
+    tag="promotion",
+    summary="Takes the inference pipeline {pipeline} to production through its gate",
+    plan=plan,
+    params=params,
+    describe=describe,
+    schedule=schedule,
+)

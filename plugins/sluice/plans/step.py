@@ -1,0 +1,66 @@
+"""A kind of DAG and a task of it, as data; and the templates by which a task is given what earlier ones came to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from airflow.sdk import Asset, BaseOperator, Param, TriggerRule
+
+from sluice.spec import PipelineSpec
+
+Schedule = str | list[Asset] | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One task: its id, what it is, what it is given, and what it comes after."""
+
+    task_id: str
+    operator: type[BaseOperator]
+    after: tuple[str, ...] = ()
+    given: Mapping[str, Any] = field(default_factory=dict)
+    trigger_rule: TriggerRule = TriggerRule.ALL_SUCCESS
+
+
+def by_hand(spec: PipelineSpec) -> Schedule:
+    """No schedule: a person starts it, or another DAG."""
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DagKind:
+    """One DAG for each spec, `<verb>__<pipeline>`. `plan` gets the seconds between two looks at what is waited for."""
+
+    verb: str
+    tag: str
+    summary: str
+    """One line for Airflow's list of DAGs; `{pipeline}` stands for the pipeline's name."""
+    plan: Callable[[PipelineSpec, float], tuple[Step, ...]]
+    params: Callable[[PipelineSpec], dict[str, Param]]
+    describe: Callable[[PipelineSpec], str]
+    schedule: Callable[[PipelineSpec], Schedule] = by_hand
+
+
+def result(task_id: str, *path: str) -> str:
+    """A template for a task's result as JSON text, or for the text at `path` in it."""
+    pulled = f"ti.xcom_pull(task_ids='{task_id}')"
+    if not path:
+        return "{{ " + pulled + " | tojson }}"
+    return "{{ " + pulled + "".join(f"['{key}']" for key in path) + " }}"
+
+
+def result_if_any(task_id: str) -> str:
+    """A template for a task's result as JSON text, `null` when the task did not succeed in this run."""
+    return "{{ result_of(ti, '" + task_id + "') | tojson }}"
+
+
+def param(name: str) -> str:
+    """A template for a trigger parameter as JSON text."""
+    return "{{ params." + name + " | tojson }}"
+
+
+def text_param(name: str) -> str:
+    """A template for a trigger parameter as it is, empty when it is not given."""
+    return "{{ params." + name + " or '' }}"

@@ -1,0 +1,119 @@
+"""Back to an earlier version: which one, by what way, and what becomes of the one that production leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowSkipException
+from sluice.errors import NoVersion, SpecError
+from sluice.operators.choose_version import ChooseVersionOperator
+from sluice.operators.create_model import CreateModelOperator
+from sluice.operators.deploy_endpoint import DeployEndpointOperator
+from sluice.operators.preflight import PreflightOperator
+from sluice.operators.promote import PromoteOperator
+from sluice.operators.register_package import RegisterPackageOperator
+from sluice.operators.withdraw import WithdrawOperator
+
+from tests.fakes.candidates import aws_with_artifacts
+from tests.fakes.sagemaker_api import FakeAws
+from tests.fakes.specs import a_spec
+from tests.fakes.task_run import DagRunOnFakeAws
+
+GUARDED = {"type": "canary", "percent": 10, "alarms": ["iris-5xx"]}
+
+
+def promote(aws: FakeAws, image: str) -> str:
+    """A version with this image in production; its ARN."""
+    spec = a_spec(containers__0__image=image)
+    run = DagRunOnFakeAws(aws)
+    candidate = run.run(PreflightOperator(task_id="preflight", pipeline=spec))
+    given: dict[str, Any] = {"pipeline": spec, "candidate": candidate}
+    arn = run.run(RegisterPackageOperator(task_id="register_package", **given))["package_arn"]
+    run.run(CreateModelOperator(task_id="create_model", package_arn=arn, **given))
+    run.run(PromoteOperator(task_id="promote", package_arn=arn, reason="all rules passed", **given))
+    return str(arn)
+
+
+def choose(aws: FakeAws, package_arn: str = "") -> Any:
+    return DagRunOnFakeAws(aws).run(
+        ChooseVersionOperator(task_id="choose_version", pipeline=a_spec(), package_arn=package_arn)
+    )
+
+
+@pytest.fixture
+def aws() -> FakeAws:
+    return aws_with_artifacts()
+
+
+def test_the_version_approved_before_productions_and_its_old_names_again(aws: FakeAws) -> None:
+    first, second = promote(aws, "a:1"), promote(aws, "a:2")
+    config = aws.endpoints["iris"]["EndpointConfigName"]
+    promote(aws, "a:1")  # the second is not the newest that was live, but still the newer version
+    assert promote(aws, "a:2") == second and aws.endpoints["iris"]["EndpointConfigName"] == config
+    chosen = choose(aws)
+    assert chosen == {"package_arn": first, "version": 1, "leaves": second}
+    spec, run = a_spec(containers__0__image="a:3", production__deployment=GUARDED), DagRunOnFakeAws(aws)
+    aws.alarms["iris-5xx"] = "ALARM"
+    preflight = PreflightOperator(task_id="preflight", pipeline=spec, package_arn=chosen["package_arn"])
+    given: dict[str, Any] = {"pipeline": spec, "candidate": run.run(preflight)}
+    assert run.run(CreateModelOperator(task_id="create_model", package_arn=first, **given))["created"] is False
+    deploy = DeployEndpointOperator(task_id="roll_back", stage="production", guarded=False, **given)
+    assert run.run(deploy)["config"] != config
+    assert aws.deployments[-1] is None
+    assert choose(aws, first)["leaves"] == ""
+
+
+def test_a_rejected_version_is_passed_over_and_refused_by_name(aws: FakeAws) -> None:
+    first, second = promote(aws, "a:1"), promote(aws, "a:2")
+    promote(aws, "a:3")
+    aws.packages[second]["ModelApprovalStatus"] = "Rejected"
+    assert choose(aws)["package_arn"] == first
+    with pytest.raises(NoVersion, match="is Rejected"):
+        choose(aws, second)
+
+
+def test_nothing_to_go_back_to(aws: FakeAws) -> None:
+    with pytest.raises(NoVersion, match="no production endpoint iris"):
+        choose(aws)
+    promote(aws, "a:1")
+    with pytest.raises(NoVersion, match="no version before 1 is Approved"):
+        choose(aws)
+    (model,) = aws.models.values()
+    model["Containers"] = [{"Image": "by-hand"}]
+    with pytest.raises(NoVersion, match="name the one to go back to"):
+        choose(aws)
+
+
+def test_the_version_that_production_leaves_is_rejected_with_the_reason(aws: FakeAws) -> None:
+    arn = promote(aws, "a:1")
+    result = DagRunOnFakeAws(aws).run(WithdrawOperator(task_id="withdraw", package_arn=arn, reason="wrong\nlabels"))
+    package = aws.packages[arn]
+    assert (package["ModelApprovalStatus"], package["ApprovalDescription"]) == ("Rejected", "wrong labels")
+    assert package["CustomerMetadataProperties"]["sluice:withdrawn"] == result["withdrawn"]
+
+
+def test_without_a_version_there_is_nothing_to_withdraw(aws: FakeAws) -> None:
+    with pytest.raises(AirflowSkipException):
+        DagRunOnFakeAws(aws).run(WithdrawOperator(task_id="withdraw", package_arn="", reason="x"))
+    assert aws.calls == []
+
+
+def test_an_adopted_version_is_not_registered_again(aws: FakeAws) -> None:
+    arn = promote(aws, "a:1")
+    spec, run = a_spec(containers__0__image="a:2"), DagRunOnFakeAws(aws)
+    candidate = run.run(PreflightOperator(task_id="preflight", pipeline=spec, package_arn=arn))
+    registered = run.run(RegisterPackageOperator(task_id="register_package", pipeline=spec, candidate=candidate))
+    assert registered == {"package_arn": arn, "version": 1, "approval": "Approved"}
+    assert len(aws.packages) == 1
+
+
+def test_an_adopted_version_is_taken_as_it_is_or_not_at_all(aws: FakeAws) -> None:
+    arn = promote(aws, "a:1")
+    other = {"predict": "s3://models/other/model.tar.gz"}
+    for wanted, said in (
+        ({"package_arn": arn, "model_data": other}, "one or the other"),
+        ({"package_arn": f"{arn}9"}, "there is no"),
+    ):
+        with pytest.raises(SpecError, match=said):
+            DagRunOnFakeAws(aws).run(PreflightOperator(task_id="preflight", pipeline=a_spec(), **wanted))
