@@ -45,3 +45,11 @@ def searched_members(resource: str) -> frozenset[str]:
     """The members that Search answers about a resource of this kind."""
     shape = sagemaker().output_shape("Search")
     return frozenset(shape.members["Results"].member.members[resource].members) if shape else frozenset()
+
+
+@cache
+def instance_types() -> frozenset[str]:
+    """The instance types of real-time endpoints."""
+    shape = sagemaker().input_shape("CreateEndpointConfig")
+    variant = shape.members["ProductionVariants"].member if shape else None
+    return frozenset(variant.members["InstanceType"].enum) if variant else frozenset()

@@ -17,7 +17,7 @@ from include.sagemaker_local.wire.members import Members
 from include.sagemaker_local.wire.paging import Order, page
 
 _RESOURCE = "inference-recommendations-job"
-_DESCRIBED = ("JobDescription", "JobType", "RoleArn", "InputConfig", "StoppingConditions")
+_DESCRIBED = ("JobDescription", "JobType", "RoleArn", "StoppingConditions")
 _BY_POSITION = Order("Position", descending=False)
 
 
@@ -56,6 +56,7 @@ async def describe_inference_recommendations_job(call: Call) -> Answer:
     answer: dict[str, Any] = {
         **{name: record.accepted[name] for name in _DESCRIBED if name in record.accepted},
         **_state(record),
+        "InputConfig": _described_input(record),
     }
     if record.recommendations:
         answer["InferenceRecommendations"] = list(record.recommendations)
@@ -71,7 +72,10 @@ async def list_inference_recommendations_jobs(call: Call) -> Answer:
         for member in ("ModelName", "ModelPackageVersionArn")
         if (value := call.request.text(f"{member}Equals")) is not None
     ]
-    return _LISTING.answer(call, call.store.job_page, *where)
+    listing: Listing[RecommendationJobRecord] = Listing(
+        member="InferenceRecommendationsJobs", descending=True, summary=lambda record: _summary(call, record)
+    )
+    return listing.answer(call, call.store.job_page, *where)
 
 
 async def list_inference_recommendations_job_steps(call: Call) -> Answer:
@@ -123,6 +127,17 @@ def _input(record: RecommendationJobRecord) -> Members:
     return Members(record.accepted).structure("InputConfig") or Members({})
 
 
+def _described_input(record: RecommendationJobRecord) -> dict[str, Any]:
+    """The request's InputConfig, with a JobDurationInSeconds of 0 where AWS's samples have one.
+
+    They have it in a Default job that was created without a duration, and not in one on an existing endpoint.
+    """
+    inputs = _input(record)
+    if record.accepted["JobType"] == "Default" and "JobDurationInSeconds" not in inputs and "Endpoints" not in inputs:
+        return {**inputs.raw, "JobDurationInSeconds": 0}
+    return dict(inputs.raw)
+
+
 def _state(record: RecommendationJobRecord) -> dict[str, Any]:
     state: dict[str, Any] = {
         "JobName": record.name,
@@ -138,7 +153,7 @@ def _state(record: RecommendationJobRecord) -> dict[str, Any]:
     return state
 
 
-def _summary(record: RecommendationJobRecord) -> dict[str, Any]:
+def _summary(call: Call, record: RecommendationJobRecord) -> dict[str, Any]:
     inputs = _input(record)
     summary = {
         **_state(record),
@@ -149,7 +164,16 @@ def _summary(record: RecommendationJobRecord) -> dict[str, Any]:
     for name in ("ModelName", "ModelPackageVersionArn"):
         if name in inputs:
             summary[name] = inputs.required(name)
-    return summary
+    payload_url = _sample_payload_url(call, inputs)
+    return summary if payload_url is None else {**summary, "SamplePayloadUrl": payload_url}
+
+
+def _sample_payload_url(call: Call, inputs: Members) -> str | None:
+    """The ContainerConfig's, else the package's; None when that has been deleted."""
+    container = inputs.structure("ContainerConfig") or Members({})
+    payload = container.structure("PayloadConfig") or Members({})
+    package = call.store.model_package(call.region, inputs.text("ModelPackageVersionArn") or "")
+    return payload.text("SamplePayloadUrl") or Members(package.accepted if package else {}).text("SamplePayloadUrl")
 
 
 def _step(record: RecommendationJobRecord, step: RecommendationStepRecord) -> dict[str, Any]:
@@ -159,10 +183,3 @@ def _step(record: RecommendationJobRecord, step: RecommendationStepRecord) -> di
         "Status": step.status,
         "InferenceBenchmark": step.benchmark,
     }
-
-
-_LISTING: Listing[RecommendationJobRecord] = Listing(
-    member="InferenceRecommendationsJobs",
-    descending=True,
-    summary=_summary,
-)

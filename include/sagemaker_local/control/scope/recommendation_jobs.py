@@ -5,7 +5,6 @@ from __future__ import annotations
 from include.sagemaker_local.control.scope.listing import MODIFIED
 from include.sagemaker_local.wire.scope import Scope, below, exact, only, refused, simplified
 
-_DEFAULT_ONLY = "custom load tests are not served"
 _KEPT = "kept and shown; it has no effect"
 _OUR_FORMULA = "AWS does not say how it calculates with them; here it is done as in its notebook on scaling"
 _NO_SERVERLESS = "serverless endpoints are not served"
@@ -16,10 +15,9 @@ _CONTAINER = {
     **only("SupportedEndpointType", "RealTime", why=_NO_SERVERLESS),
 }
 _INPUT = {
-    **exact("ModelPackageVersionArn", "ModelName", "Endpoints", "ResourceLimit.MaxNumberOfTests"),
+    **exact("ModelPackageVersionArn", "ModelName", "Endpoints", "ResourceLimit.MaxNumberOfTests", "TrafficPattern"),
     **simplified("JobDurationInSeconds", how="kept and shown; a job takes the minutes that its tests take"),
     **simplified("ResourceLimit.MaxParallelOfTests", how="tests run one after the other: they share this machine"),
-    **refused("TrafficPattern", why=_DEFAULT_ONLY),
     **below(
         "EndpointConfigurations",
         {
@@ -35,9 +33,8 @@ _INPUT = {
 SCOPES = {
     "CreateInferenceRecommendationsJob": Scope(
         {
-            **exact("JobName", "JobDescription", "Tags", "StoppingConditions"),
+            **exact("JobName", "JobType", "JobDescription", "Tags", "StoppingConditions"),
             **simplified("RoleArn", how="kept and shown; nobody assumes it"),
-            **only("JobType", "Default", why=_DEFAULT_ONLY),
             **below("InputConfig", _INPUT),
             **simplified("OutputConfig.KmsKeyId", how=_KEPT),
             **refused("OutputConfig.CompiledOutputConfig", why="models are not compiled"),
