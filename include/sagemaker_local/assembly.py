@@ -39,11 +39,17 @@ from include.sagemaker_local.fault_page import FaultPage
 from include.sagemaker_local.faults import FaultTable
 from include.sagemaker_local.http1 import unix_socket
 from include.sagemaker_local.http1.client import HttpClient
+from include.sagemaker_local.jobs.client_metrics import ClientMetrics
+from include.sagemaker_local.jobs.host import this_host
+from include.sagemaker_local.jobs.meter import FleetMeter
+from include.sagemaker_local.jobs.other_traffic import PublishedTraffic
 from include.sagemaker_local.jobs.recommendation_queue import RecommendationQueue
 from include.sagemaker_local.jobs.runner import JobRunner
+from include.sagemaker_local.jobs.tools import Tools, Watchers
 from include.sagemaker_local.jobs.transform import TransformTools
 from include.sagemaker_local.jobs.transform_instance import FleetClient
 from include.sagemaker_local.jobs.transform_queue import TransformQueue
+from include.sagemaker_local.load.process import drive as drive_process
 from include.sagemaker_local.metrics.publisher import Publisher
 from include.sagemaker_local.metrics.series import MetricSeries
 from include.sagemaker_local.metrics.utilisation import UtilisationSampler
@@ -185,17 +191,21 @@ def open_metrics(ground: Ground, deploying: Deploying, opened: AsyncExitStack) -
     return Metrics(publisher, autoscaler)
 
 
-def open_jobs(ground: Ground, deploying: Deploying, port: int) -> JobRunner:
+def open_jobs(ground: Ground, deploying: Deploying, metrics: Metrics, port: int) -> JobRunner:
     """Recommendation and transform jobs; the load of the former goes to the public `port`."""
     fleets, settings, clock = deploying.fleets, ground.settings, ground.clock
     through = FleetClient(ground.client, ground.gateways, settings, clock)
-    tools = TransformTools(fleets, through, ground.objects, deploying.sink, clock)
-    return JobRunner(
-        [
-            RecommendationQueue(ground.store, fleets, ground.objects, settings, clock, lambda: port),
-            TransformQueue(ground.store, tools),
-        ]
+    transforms = TransformTools(fleets, through, ground.objects, deploying.sink, clock)
+    watchers = Watchers(
+        FleetMeter(fleets.serving, clock),
+        PublishedTraffic(ground.series, metrics.publisher.count),
+        ClientMetrics(ground.series, interval_s=settings.metrics_interval_s),
+        deploying.sink,
     )
+    tools = Tools(
+        ground.store, fleets, ground.objects, settings, clock, lambda: port, this_host(), drive_process, watchers
+    )
+    return JobRunner([RecommendationQueue(ground.store, tools), TransformQueue(ground.store, transforms)])
 
 
 def open_answering(

@@ -96,7 +96,7 @@ async def _serve(settings: Settings, public: list[socket.socket], port: int, ope
     ground = await lay_ground(settings, public, opened)
     deploying = await open_deploying(ground, opened)
     metrics = open_metrics(ground, deploying, opened)
-    jobs = open_jobs(ground, deploying, port)
+    jobs = open_jobs(ground, deploying, metrics, port)
     answering = open_answering(ground, deploying, metrics, jobs, opened)
     reset = _Reset(ground, deploying, metrics, answering, (jobs, answering.queue))
     admin = Admin(ground.store, settings, reset, answering.faults)

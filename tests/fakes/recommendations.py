@@ -1,4 +1,4 @@
-"""What a recommendation job works with, without containers: fleets that only remember, objects in a dict."""
+"""What a recommendation job works with, without containers: fleets that only remember, load that is made up."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import tarfile
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 
+from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.deployment import Container, Deployment, VariantPlan
-from include.sagemaker_local.errors import ArtifactError, LocalSageMakerError
+from include.sagemaker_local.errors import LocalSageMakerError
 from include.sagemaker_local.lifecycle import EndpointStatus, JobStatus
 from include.sagemaker_local.load.plan import LoadPlan
+from include.sagemaker_local.load.progress import Progress
 from include.sagemaker_local.load.stage import StageResult
 from include.sagemaker_local.store.records import (
     EndpointRecord,
@@ -20,6 +22,7 @@ from include.sagemaker_local.store.records import (
     ModelPackageRecord,
     RecommendationJobRecord,
 )
+from tests.fakes.clock import ManualClock
 from tests.fakes.stages import Endpoint, ramp
 
 REGION = "us-east-1"
@@ -61,22 +64,6 @@ class FakeFleets:
         self.open_now.pop(endpoint_name, None)
 
 
-@dataclass
-class DictObjects:
-    """Objects by URI."""
-
-    objects: dict[str, bytes] = field(default_factory=dict)
-
-    def read(self, uri: str) -> bytes:
-        try:
-            return self.objects[uri]
-        except KeyError:
-            raise ArtifactError(f"there is no object {uri}") from None
-
-    def exists(self, uri: str) -> bool:
-        return uri in self.objects
-
-
 def payload_archive(*bodies: bytes) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
@@ -89,17 +76,26 @@ def payload_archive(*bodies: bytes) -> bytes:
 
 @dataclass
 class FakeDrive:
-    """Load tests without load. `endpoint_of` says what the endpoint with that name gives; None: it never answers."""
+    """Load tests without load. `endpoint_of` says what the endpoint with that name gives; None: it never answers.
+
+    A stage takes as long on the clock as it says, if the clock is one that can be set.
+    """
 
     endpoint_of: Callable[[str], Endpoint | None]
+    clock: Clock = field(default_factory=ManualClock)
+    allowed_at_once: int = 1
     plans: list[LoadPlan] = field(default_factory=list)
     running: int = 0
+    most_at_once: int = 0
     began: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def __call__(self, plan: LoadPlan) -> AsyncGenerator[StageResult, None]:
+    async def __call__(
+        self, plan: LoadPlan, on_progress: Callable[[Progress], None] | None = None
+    ) -> AsyncGenerator[StageResult, None]:
         self.plans.append(plan)
         self.running += 1
-        assert self.running == 1, "two load tests at the same time"
+        self.most_at_once = max(self.most_at_once, self.running)
+        assert self.running <= self.allowed_at_once, "too many load tests at the same time"
         self.began.set()
         try:
             endpoint = self.endpoint_of(plan.target.split("/")[2])
@@ -109,9 +105,19 @@ class FakeDrive:
             stages, _ = ramp(endpoint, plan.rules, plan.course)
             for stage in stages:
                 await asyncio.sleep(0)
+                if isinstance(self.clock, ManualClock):
+                    self.clock.advance(stage.span_s)
+                if on_progress is not None:
+                    on_progress(_progress(stage, self.clock.now_s()))
                 yield stage
         finally:
             self.running -= 1
+
+
+def _progress(stage: StageResult, at_s: float) -> Progress:
+    return Progress(
+        at_s, stage.span_s, stage.users, stage.succeeded, stage.failures, stage.latency, stage.model_latency
+    )
 
 
 def package_record(*, instance_types: tuple[str, ...] = (), **accepted: Json) -> ModelPackageRecord:

@@ -3,100 +3,97 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import uuid
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
-from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.deployment import Container, Deployment, VariantPlan
 from include.sagemaker_local.errors import LocalSageMakerError
-from include.sagemaker_local.jobs.fleets import Fleets, own_fleet
-from include.sagemaker_local.jobs.host import Host
-from include.sagemaker_local.jobs.invocations import Sample, load_plan
-from include.sagemaker_local.jobs.plan import Benchmark, InstanceBenchmark
+from include.sagemaker_local.jobs.costs import instances_needed
+from include.sagemaker_local.jobs.fleets import own_fleet
+from include.sagemaker_local.jobs.load_test import load_test
+from include.sagemaker_local.jobs.other_traffic import LOOK_BACK_S, OtherTraffic
+from include.sagemaker_local.jobs.plan import Benchmark, EndpointBenchmark, InstanceBenchmark
 from include.sagemaker_local.jobs.reasons import in_full
 from include.sagemaker_local.jobs.results import Result, Target
+from include.sagemaker_local.jobs.tools import Tools
+from include.sagemaker_local.jobs.work import JobWork
 from include.sagemaker_local.lifecycle import EndpointStatus
-from include.sagemaker_local.load.plan import LoadPlan
-from include.sagemaker_local.load.stage import StageResult
-from include.sagemaker_local.load.summary import LoadFailure, summarise
-from include.sagemaker_local.objects import ObjectReader
-from include.sagemaker_local.settings import Settings
+from include.sagemaker_local.load.summary import LoadFailure, LoadSummary
 from include.sagemaker_local.store.store import Store
-
-logger = logging.getLogger(__name__)
 
 # Not felt beside a load test.
 _TAKEN_UP_INTERVAL_S = 0.2
 
 
-class Drive(Protocol):
-    """Runs a load plan; `load.process.drive` in earnest."""
-
-    def __call__(self, plan: LoadPlan) -> AsyncGenerator[StageResult, None]:
-        """The stages as they end. The load ends with the generator."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What jobs work with."""
-
-    store: Store
-    fleets: Fleets
-    objects: ObjectReader
-    settings: Settings
-    clock: Clock
-    gateway_port: Callable[[], int]
-    host: Host
-    drive: Drive
-
-
-def target_of(benchmark: Benchmark, region: str, tools: Tools) -> Target:
+def target_of(benchmark: Benchmark, region: str, store: Store) -> Target:
     """What the benchmark will load. An endpoint that is gone by now still has its name."""
     if isinstance(benchmark, InstanceBenchmark):
         name = f"sm-epc-{uuid.uuid4()}"  # the service's own prefix for what it creates
         return Target(name, name, benchmark.instance_type, 1, environment=benchmark.environment)
-    endpoint = tools.store.endpoint(region, benchmark.endpoint_name)
+    endpoint = store.endpoint(region, benchmark.endpoint_name)
     if endpoint is None or endpoint.live is None or not endpoint.live.variants:
         return Target(benchmark.endpoint_name, "", None, 1, existing=True)
     variant = endpoint.live.variants[0]
     return Target(benchmark.endpoint_name, variant.name, variant.instance_type, variant.instance_count, existing=True)
 
 
-async def measure_endpoint(target: Target, region: str, sample: Sample, tools: Tools) -> Result:
-    """Load an endpoint that exists. What is wrong with it becomes the result's failure."""
-    await _taken_up(target.endpoint_name, region, tools.store)
-    reason = _unfit(target.endpoint_name, region, tools.store)
-    return Result(target, LoadFailure(reason)) if reason else await _load(target, sample, tools)
-
-
-async def measure_own_fleet(
-    target: Target, region: str, containers: tuple[Container, ...], sample: Sample, tools: Tools
+async def measure(
+    work: JobWork, benchmark: Benchmark, target: Target, tools: Tools, *, first_cpu: int | None = None
 ) -> Result:
-    """Start the containers as a fleet of their own, load it, and close it whatever happens."""
-    try:
-        async with own_fleet(tools.fleets, region, target.endpoint_name, _deployment(target, containers)):
-            return await _load(target, sample, tools)
-    except LocalSageMakerError as error:
-        return Result(target, LoadFailure(in_full(error)))
+    """Carry out a benchmark. What is wrong with its endpoint or its fleet becomes the result's failure.
+
+    `first_cpu` is where the cores of an own fleet begin; None leaves that to the runtime.
+    """
+    if isinstance(benchmark, EndpointBenchmark):
+        return await _measure_endpoint(work, target, tools)
+    if benchmark.refusal is not None:
+        return Result(target, LoadFailure(benchmark.refusal))
+    result = await _measure_own_fleet(work, target, _deployment(target, work.subject.containers, first_cpu), tools)
+    return _as_fleet(result, work)
 
 
-async def _load(target: Target, sample: Sample, tools: Tools) -> Result:
-    plan = load_plan(sample, target.endpoint_name, tools.gateway_port(), tools.settings)
-    started_at_s = tools.clock.now_s()
-    stages: list[StageResult] = []
+async def _measure_endpoint(work: JobWork, target: Target, tools: Tools) -> Result:
+    """Load an endpoint that exists, and look whether others do, too."""
+    name, traffic = target.endpoint_name, tools.watchers.traffic
+    await _taken_up(name, work.region, tools.store)
+    reason = _unfit(name, work.region, tools.store)
+    if reason is not None:
+        return Result(target, LoadFailure(reason))
+    since_s = tools.clock.now_s() - LOOK_BACK_S
+    before = await traffic.others(work.region, name, since_s)
+    result = await load_test(work, target, tools)
+    # Requests that were under way when the load ended were answered and are in nobody's count of it.
+    unknown = max((stage.users for stage in result.stages), default=0)
+    during = await traffic.others(work.region, name, since_s) - before - unknown
+    warning = OtherTraffic(before, max(0, during)).warning()
+    if warning is not None:
+        await work.journal.job(warning)
+        await work.journal.test(name, warning)
+    return replace(result, warning=warning)
+
+
+async def _measure_own_fleet(work: JobWork, target: Target, deployment: Deployment, tools: Tools) -> Result:
+    """Start a fleet, load it, and close it whatever happens."""
+    name, journal = target.endpoint_name, work.journal
     try:
-        async with aclosing(tools.drive(plan)) as results:
-            async for stage in results:
-                stages.append(stage)
-                logger.info("%s: %d users, %.1f predictions/s", target.label, stage.users, stage.per_second)
-        load = summarise(plan.course, stages, plan.rules)
+        await journal.test(name, f"starting one {target.instance_type}")
+        async with own_fleet(tools.fleets, work.region, name, deployment):
+            await journal.test(name, "in service; the load begins")
+            result = await load_test(work, target, tools)
+            await journal.test(name, "the load has ended; cleaning up")
     except LocalSageMakerError as error:
-        load = LoadFailure(in_full(error))
-    return Result(target, load, started_at_s, tools.clock.now_s())
+        result = Result(target, LoadFailure(in_full(error)))
+    await journal.test(name, "cleaned up")
+    return result
+
+
+def _as_fleet(result: Result, work: JobWork) -> Result:
+    """An Advanced job recommends as many instances as its wanted invocations need; one was measured."""
+    wanted = work.request.rules.max_invocations_per_minute
+    if work.request.job_type != "Advanced" or wanted is None or not isinstance(result.load, LoadSummary):
+        return result
+    count = instances_needed(wanted, result.load.max_invocations)
+    return replace(result, target=replace(result.target, instance_count=count))
 
 
 async def _taken_up(endpoint_name: str, region: str, store: Store) -> None:
@@ -121,7 +118,7 @@ def _unfit(endpoint_name: str, region: str, store: Store) -> str | None:
     return None
 
 
-def _deployment(target: Target, containers: tuple[Container, ...]) -> Deployment:
+def _deployment(target: Target, containers: tuple[Container, ...], first_cpu: int | None) -> Deployment:
     """The service does not say which container a tested variable is for, so all of them get it."""
     tested = dict(target.environment)
     variant = VariantPlan(
@@ -131,5 +128,6 @@ def _deployment(target: Target, containers: tuple[Container, ...]) -> Deployment
         instance_count=target.instance_count,
         weight=1.0,
         containers=tuple(replace(each, environment={**each.environment, **tested}) for each in containers),
+        first_cpu=first_cpu,
     )
     return Deployment(config_name=target.endpoint_name, variants=(variant,))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from include.sagemaker_local.jobs.subject import Subject
-from include.sagemaker_local.load.course import Ramp
+from include.sagemaker_local.load.course import Course
 from include.sagemaker_local.load.plan import LoadPlan
 from include.sagemaker_local.load.rules import StopRules
 from include.sagemaker_local.settings import Settings
@@ -26,20 +26,21 @@ _ALL_ADDRESSES = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - recognised her
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a job sends, and when it has seen enough: the same for all its benchmarks."""
+    """What a job sends, how much of it when, and when it has seen enough: the same for all its benchmarks."""
 
     payloads: tuple[bytes, ...]
     headers: tuple[tuple[str, str], ...]
+    course: Course
     rules: StopRules
     region: str
 
 
-def sample_of(subject: Subject, payloads: list[bytes], rules: StopRules, region: str) -> Sample:
-    """The sample that tests `subject` in `region`."""
+def sample_of(subject: Subject, payloads: list[bytes], load: tuple[Course, StopRules], region: str) -> Sample:
+    """The sample that tests `subject` in `region`, on that course until those rules end it."""
     headers = [("content-type", subject.content_type)]
     if subject.accept is not None:
         headers.append(("accept", subject.accept))
-    return Sample(tuple(payloads), tuple(headers), rules, region)
+    return Sample(tuple(payloads), tuple(headers), *load, region)
 
 
 def load_plan(sample: Sample, endpoint_name: str, gateway_port: int, settings: Settings) -> LoadPlan:
@@ -50,7 +51,7 @@ def load_plan(sample: Sample, endpoint_name: str, gateway_port: int, settings: S
         target=f"/endpoints/{endpoint_name}/invocations",
         headers=sample.headers,
         payloads=sample.payloads,
-        course=Ramp(settings.load_stage_s),
+        course=sample.course,
         rules=sample.rules,
         timeout_s=settings.invoke_timeout_s + _CLIENT_PATIENCE_S,
         key=next((Key(*pair) for pair in settings.signing_keys.items()), _ANY_KEY),

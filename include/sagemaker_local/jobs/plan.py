@@ -31,6 +31,11 @@ class EndpointBenchmark:
 
     endpoint_name: str
 
+    @property
+    def label(self) -> str:
+        """What logs call it."""
+        return f"endpoint {self.endpoint_name}"
+
 
 @dataclass(frozen=True, slots=True)
 class InstanceBenchmark:
@@ -40,11 +45,25 @@ class InstanceBenchmark:
     environment: tuple[tuple[str, str], ...] = ()
     refusal: str | None = None
 
+    @property
+    def label(self) -> str:
+        """What logs call it."""
+        return " ".join([str(self.instance_type), *(f"{name}={value}" for name, value in self.environment)])
+
 
 Benchmark: TypeAlias = EndpointBenchmark | InstanceBenchmark
 
 
-def plan_benchmarks(request: JobRequest, package_types: tuple[str, ...], host: Host) -> tuple[Benchmark, ...]:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The benchmarks of a job in the order in which they begin, and those that are beyond its limit."""
+
+    benchmarks: tuple[Benchmark, ...]
+    left_out: tuple[InstanceBenchmark, ...] = ()
+    limit: int = MAX_TESTS  # of tests of instance types
+
+
+def plan_benchmarks(request: JobRequest, package_types: tuple[str, ...], host: Host) -> Plan:
     """The existing endpoint first, then one benchmark for every instance type and combination of environment values.
 
     Instance types are the request's, else those that the package allows, else a few that this host can hold.
@@ -54,9 +73,9 @@ def plan_benchmarks(request: JobRequest, package_types: tuple[str, ...], host: H
     else:
         types = package_types or _default_types(host)
         tests = [InstanceBenchmark(name, refusal=_refusal(name, host)) for name in dict.fromkeys(types)]
-    tests = tests[: min(request.max_tests or MAX_TESTS, MAX_TESTS)]
+    limit = min(request.max_tests or MAX_TESTS, MAX_TESTS)
     endpoint = (EndpointBenchmark(request.endpoint_name),) if request.endpoint_name else ()
-    return (*endpoint, *tests)
+    return Plan((*endpoint, *tests[:limit]), tuple(tests[limit:]), limit)
 
 
 def _tests(wanted: WantedConfiguration, host: Host) -> Iterator[InstanceBenchmark]:

@@ -1,125 +1,108 @@
-"""What one recommendation job does: resolve what it tests, run its benchmarks one after the other, sum up."""
+"""What one recommendation job does: resolve what it tests, run its benchmarks, sum up."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from include.sagemaker_local.errors import ApiError, LocalSageMakerError
-from include.sagemaker_local.jobs.benchmark import Tools, measure_endpoint, measure_own_fleet, target_of
-from include.sagemaker_local.jobs.invocations import Sample, sample_of
-from include.sagemaker_local.jobs.plan import Benchmark, EndpointBenchmark, plan_benchmarks
-from include.sagemaker_local.jobs.request import JobRequest, parse_request
-from include.sagemaker_local.jobs.results import (
-    Result,
-    endpoint_performances,
-    recommendations,
-    shorten,
-    step_record,
-)
-from include.sagemaker_local.jobs.subject import Subject, subject_of_model, subject_of_package
-from include.sagemaker_local.load.payload import read_payloads
+from include.sagemaker_local.errors import LocalSageMakerError
+from include.sagemaker_local.instance_types import lookup
+from include.sagemaker_local.jobs.benchmark import measure, target_of
+from include.sagemaker_local.jobs.load_test import in_words
+from include.sagemaker_local.jobs.outcome import Outcome, outcome_of
+from include.sagemaker_local.jobs.plan import Benchmark, EndpointBenchmark, InstanceBenchmark, plan_benchmarks
+from include.sagemaker_local.jobs.reasons import in_full
+from include.sagemaker_local.jobs.results import Result, shorten, step_record
+from include.sagemaker_local.jobs.schedule import Lanes, duration_s, lanes, too_late
+from include.sagemaker_local.jobs.tools import Tools
+from include.sagemaker_local.jobs.work import JobWork, resolve
 from include.sagemaker_local.load.summary import LoadFailure
-from include.sagemaker_local.store.records import JsonObject, RecommendationJobRecord
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a job ended. With a `failure_reason` it has failed and the two lists are empty."""
-
-    recommendations: tuple[JsonObject, ...] = ()
-    endpoint_performances: tuple[JsonObject, ...] = ()
-    failure_reason: str | None = None
+from include.sagemaker_local.store.records import RecommendationJobRecord
 
 
 async def run_job(record: RecommendationJobRecord, tools: Tools) -> Outcome:
     """Run all benchmarks of a job. What is the user's fault or the host's becomes the outcome's failure reason.
 
-    Cancel it to stop the job: the load ends and the fleet is closed before it returns. The benchmarks never overlap, or
-    they would measure one another. A failed existing endpoint ends the job at once: what was asked has no answer then.
+    Cancel it to stop the job: the load ends and the fleets are closed before it returns. A failed existing endpoint
+    ends the job at once: what was asked has no answer then.
     """
+    journal = tools.watchers.journal(record.region, record.name)
+    began_s = tools.clock.monotonic_s()
     try:
-        subject, sample, plan = await _prepare(record, tools)
+        work = await resolve(record, journal, tools)
     except LocalSageMakerError as error:
+        await journal.job(f"The job failed before any test: {in_full(error)}")
         return Outcome(failure_reason=shorten(str(error)))
-    results: list[Result] = []
-    for position, benchmark in enumerate(plan):
-        results.append(await _run_step(record, position, benchmark, (subject, sample), tools))
-        if results[-1].target.existing and isinstance(results[-1].load, LoadFailure):
-            break
-    return outcome_of(record.name, results)
+    results = await _Run(work, tools, began_s).all()
+    outcome = outcome_of(record.name, results)
+    await journal.job(f"The job failed: {outcome.failure_reason}" if outcome.failure_reason else "The job is complete.")
+    return outcome
 
 
-def outcome_of(job_name: str, results: list[Result]) -> Outcome:
-    """Completed with whatever could be measured; failed when the existing endpoint could not be, or nothing at all."""
-    failures = [(result.target, result.load.reason) for result in results if isinstance(result.load, LoadFailure)]
-    for target, reason in failures:
-        if target.existing:
-            return Outcome(failure_reason=shorten(f"Benchmark of {target.label} failed: {reason}"))
-    if len(failures) == len(results):
-        reasons = " ".join(f"{target.label}: {reason}" for target, reason in failures)
-        return Outcome(failure_reason=shorten(f"All benchmarks failed. {reasons}"))
-    return Outcome(recommendations(job_name, results), endpoint_performances(results))
+@dataclass
+class _Run:
+    """The tests of one job. `results` are by position: the order in which they are planned, not in which they end."""
+
+    work: JobWork
+    tools: Tools
+    began_s: float
+    results: dict[int, Result] = field(default_factory=dict)
+
+    async def all(self) -> list[Result]:
+        """All of them, by position; those that were not begun in time are not among them."""
+        plan = plan_benchmarks(self.work.request, self.work.subject.instance_types, self.tools.host)
+        side_by_side = _lanes(self.work, plan.benchmarks, self.tools)
+        await self._announce(len(plan.benchmarks), side_by_side)
+        for left_out in plan.left_out:
+            await self.work.journal.job(f"not scheduled: {left_out.label}: the job may make {plan.limit} tests")
+        waiting = iter(enumerate(plan.benchmarks))
+        if isinstance(plan.benchmarks[0], EndpointBenchmark):  # nothing else may run while it is tested
+            await self._step(*next(waiting))
+            if isinstance(self.results[0].load, LoadFailure):
+                return [self.results[0]]
+        await self._in_lanes(waiting, side_by_side)
+        return [self.results[position] for position in sorted(self.results)]
+
+    async def _in_lanes(self, waiting: Iterator[tuple[int, Benchmark]], side_by_side: Lanes) -> None:
+        """Each lane takes the next test as soon as it is free."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for number in range(side_by_side.count):
+                    group.create_task(self._lane(waiting, number * side_by_side.vcpus))
+        except BaseExceptionGroup as errors:  # the first says what went wrong; the others were cancelled by it
+            raise errors.exceptions[0] from errors
+
+    async def _lane(self, waiting: Iterator[tuple[int, Benchmark]], first_cpu: int) -> None:
+        for position, benchmark in waiting:
+            reason = self._too_late()
+            if reason is not None:
+                await self.work.journal.job(f"not scheduled: {benchmark.label}: {reason}")
+            else:
+                await self._step(position, benchmark, first_cpu)
+
+    async def _step(self, position: int, benchmark: Benchmark, first_cpu: int | None = None) -> None:
+        work, store = self.work, self.tools.store
+        target = target_of(benchmark, work.region, store)
+        store.put_step(work.region, step_record(work.name, position, target))
+        await work.journal.job(f"scheduled: {benchmark.label}, as {target.endpoint_name}")
+        result = await measure(work, benchmark, target, self.tools, first_cpu=first_cpu)
+        self.results[position] = result
+        store.put_step(work.region, step_record(work.name, position, result.target, result))
+        await work.journal.job(f"{benchmark.label}: {in_words(result)}")
+
+    def _too_late(self) -> str | None:
+        request = self.work.request
+        allowed_s = duration_s(request.duration_s, advanced=request.job_type == "Advanced")
+        return too_late(self.tools.clock.monotonic_s() - self.began_s, allowed_s)
+
+    async def _announce(self, count: int, side_by_side: Lanes) -> None:
+        await self.work.journal.job(f"The job has {count} tests; {side_by_side.count} at a time.")
+        if side_by_side.reason is not None:
+            await self.work.journal.job(side_by_side.reason)
 
 
-async def _prepare(record: RecommendationJobRecord, tools: Tools) -> tuple[Subject, Sample, tuple[Benchmark, ...]]:
-    request = parse_request(record.accepted)
-    if request.job_type != "Default":
-        raise ApiError("ValidationException", f"The local SageMaker runs Default jobs, not {request.job_type} ones.")
-    subject = _subject(record.region, request, tools)
-    archive = tools.objects.read(subject.sample_payload_url)
-    payloads = await asyncio.to_thread(  # unpacking a large archive would hold up every request meanwhile
-        read_payloads, archive, subject.sample_payload_url, tools.settings.max_invoke_body_bytes
-    )
-    sample = sample_of(subject, payloads, request.rules, record.region)
-    return subject, sample, plan_benchmarks(request, subject.instance_types, tools.host)
-
-
-def _subject(region: str, request: JobRequest, tools: Tools) -> Subject:
-    if request.package_arn is not None:
-        package = tools.store.model_package(region, request.package_arn)
-        if package is None:
-            raise ApiError("ValidationException", f"ModelPackage {request.package_arn} does not exist.")
-        return subject_of_package(package, request)
-    model = tools.store.model(region, request.model_name or "")
-    if model is None:
-        raise ApiError("ValidationException", f"Could not find model {request.model_name!r}.")
-    return subject_of_model(model, request)
-
-
-async def _run_step(
-    record: RecommendationJobRecord,
-    position: int,
-    benchmark: Benchmark,
-    tested: tuple[Subject, Sample],
-    tools: Tools,
-) -> Result:
-    subject, sample = tested
-    target = target_of(benchmark, record.region, tools)
-    tools.store.put_step(record.region, step_record(record.name, position, target))
-    logger.info("job %s: benchmark of %s begins", record.name, target.label)
-    if isinstance(benchmark, EndpointBenchmark):
-        result = await measure_endpoint(target, record.region, sample, tools)
-    elif benchmark.refusal is not None:
-        result = Result(target, LoadFailure(benchmark.refusal))
-    else:
-        result = await measure_own_fleet(target, record.region, subject.containers, sample, tools)
-    tools.store.put_step(record.region, step_record(record.name, position, target, result))
-    logger.info("job %s: benchmark of %s: %s", record.name, target.label, _in_words(result))
-    return result
-
-
-def _in_words(result: Result) -> str:
-    load = result.load
-    if isinstance(load, LoadFailure):
-        return load.reason
-    containers = ", ".join(
-        f"{name} {histogram.mean_us() / 1000:.1f} ms" for name, histogram in load.stage.container_latency.items()
-    )
-    return (
-        f"{load.max_invocations} invocations a minute with {load.stage.users} users, "
-        f"{load.model_latency_ms} ms ({containers}); ended because {load.stopped_by}"
-    )
+def _lanes(work: JobWork, benchmarks: tuple[Benchmark, ...], tools: Tools) -> Lanes:
+    measured = [each for each in benchmarks if isinstance(each, InstanceBenchmark) and each.refusal is None]
+    types = [lookup(each.instance_type) for each in measured if each.instance_type is not None]
+    return lanes(work.request.max_parallel_tests, [each for each in types if each is not None], tools.host)

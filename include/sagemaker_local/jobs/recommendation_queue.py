@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
-from include.sagemaker_local.clock import Clock
-from include.sagemaker_local.jobs.benchmark import Drive, Tools
-from include.sagemaker_local.jobs.fleets import Fleets
-from include.sagemaker_local.jobs.host import Host, this_host
-from include.sagemaker_local.jobs.recommendation import Outcome, run_job
+from include.sagemaker_local.jobs.outcome import Outcome
+from include.sagemaker_local.jobs.recommendation import run_job
+from include.sagemaker_local.jobs.tools import Tools
 from include.sagemaker_local.lifecycle import JobEvent, JobStatus
-from include.sagemaker_local.load.process import drive as drive_process
-from include.sagemaker_local.objects import ObjectReader
-from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store.records import RecommendationJobRecord
 from include.sagemaker_local.store.store import Store
 
@@ -26,20 +21,9 @@ logger = logging.getLogger(__name__)
 class RecommendationQueue:
     """The store's recommendation jobs."""
 
-    def __init__(
-        self,
-        store: Store,
-        fleets: Fleets,
-        objects: ObjectReader,
-        settings: Settings,
-        clock: Clock,
-        gateway_port: Callable[[], int],
-        *,
-        host: Host | None = None,
-        drive: Drive = drive_process,
-    ) -> None:
+    def __init__(self, store: Store, tools: Tools) -> None:
         self._store = store
-        self._tools = Tools(store, fleets, objects, settings, clock, gateway_port, host or this_host(), drive)
+        self._tools = tools
 
     def take_up(self) -> None:
         """Jobs that were in progress are pending again; their measurements are void."""

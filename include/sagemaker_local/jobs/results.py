@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 from include.sagemaker_local.instance_types import lookup
 from include.sagemaker_local.jobs.costs import cost_per_hour_usd, cost_per_inference_usd
+from include.sagemaker_local.jobs.utilisation import NOT_AVAILABLE, Utilisation
 from include.sagemaker_local.lifecycle import JobStatus
+from include.sagemaker_local.load.stage import StageResult
 from include.sagemaker_local.load.summary import LoadFailure, LoadSummary
 from include.sagemaker_local.store.records import Json, JsonObject, RecommendationStepRecord
 
@@ -22,10 +24,20 @@ _LONGEST_REASON = 1024
 
 _RECOMMENDATION_ID_CHARACTERS = 8
 
+WARNING_KEY = "SLUICE_LOCAL_WARNING"
+"""The environment parameter of a step that says why its figures are doubtful.
+
+A step has no member for it: FailureReason says that a benchmark failed, and this one did not. Its EnvironmentParameters
+are free text in pairs that every SDK and the CLI show, and nobody deploys from the step of an existing endpoint.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What one benchmark loads. `environment` is what it sets on top of the containers' own."""
+    """What one benchmark loads. `environment` is what it sets on top of the containers' own.
+
+    `instance_count` is the existing endpoint's; of what is recommended it is how many instances are, and one is loaded.
+    """
 
     endpoint_name: str
     variant_name: str
@@ -42,12 +54,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one benchmark ended. The times are those of the load, seconds since the epoch; None when there was none."""
+    """How one benchmark ended. The times are those of the load, seconds since the epoch; None when there was none.
+
+    `warning` is what makes the figures doubtful, None when nothing does.
+    """
 
     target: Target
     load: LoadSummary | LoadFailure
     started_at_s: float | None = None
     ended_at_s: float | None = None
+    utilisation: Utilisation = NOT_AVAILABLE
+    stages: tuple[StageResult, ...] = ()
+    warning: str | None = None
 
 
 def step_record(job_name: str, position: int, target: Target, result: Result | None = None) -> RecommendationStepRecord:
@@ -64,9 +82,11 @@ def step_record(job_name: str, position: int, target: Target, result: Result | N
             benchmark["FailureReason"] = shorten(result.load.reason)
         else:
             status = JobStatus.COMPLETED
-            benchmark["Metrics"] = _metrics(target, result.load)
+            benchmark["Metrics"] = _metrics(result, result.load)
             if target.existing:
                 benchmark["EndpointMetrics"] = _endpoint_metrics(result.load)
+        if result.warning is not None:
+            benchmark["ModelConfiguration"] = _parameters((*target.environment, (WARNING_KEY, result.warning)))
     return RecommendationStepRecord(job_name, position, status, benchmark)
 
 
@@ -76,7 +96,7 @@ def recommendations(job_name: str, results: Sequence[Result]) -> tuple[JsonObjec
     for position, result in enumerate(results):
         if result.target.existing or isinstance(result.load, LoadFailure):
             continue
-        metrics = _metrics(result.target, result.load)
+        metrics = _metrics(result, result.load)
         cost = metrics.get("CostPerInference")
         entry: JsonObject = {
             "RecommendationId": f"{job_name}/{_short_id(job_name, position)}",
@@ -103,14 +123,23 @@ def shorten(reason: str) -> str:
     return reason if len(reason) <= _LONGEST_REASON else reason[: _LONGEST_REASON - 1] + "…"
 
 
-def _metrics(target: Target, load: LoadSummary) -> dict[str, Json]:
-    metrics: dict[str, Json] = {"MaxInvocations": load.max_invocations, "ModelLatency": load.model_latency_ms}
+def _metrics(result: Result, load: LoadSummary) -> dict[str, Json]:
+    """ModelSetupTime is not among them: it is that of serverless endpoints."""
+    target = result.target
+    # What was loaded is one instance of those that are recommended, but all of an existing endpoint.
+    invocations = load.max_invocations * (1 if target.existing else target.instance_count)
+    metrics: dict[str, Json] = {
+        "MaxInvocations": invocations,
+        "ModelLatency": load.model_latency_ms,
+        "CpuUtilization": result.utilisation.cpu_percent,
+        "MemoryUtilization": result.utilisation.memory_percent,
+    }
     instance_type = lookup(target.instance_type) if target.instance_type else None
     if instance_type is not None and instance_type.usd_per_hour is not None:
         per_hour = cost_per_hour_usd(instance_type.usd_per_hour, target.instance_count)
         metrics["CostPerHour"] = per_hour
-        if load.max_invocations:
-            metrics["CostPerInference"] = cost_per_inference_usd(per_hour, load.max_invocations)
+        if invocations:
+            metrics["CostPerInference"] = cost_per_inference_usd(per_hour, invocations)
     return metrics
 
 
@@ -127,11 +156,11 @@ def _endpoint_configuration(target: Target) -> JsonObject:
 
 
 def _model_configuration(target: Target) -> JsonObject:
-    if not target.environment:
-        return {}
-    parameters: list[Json] = [
-        {"Key": name, "ValueType": "string", "Value": value} for name, value in target.environment
-    ]
+    return _parameters(target.environment) if target.environment else {}
+
+
+def _parameters(environment: Sequence[tuple[str, str]]) -> JsonObject:
+    parameters: list[Json] = [{"Key": name, "ValueType": "string", "Value": value} for name, value in environment]
     return {"EnvironmentParameters": parameters}
 
 

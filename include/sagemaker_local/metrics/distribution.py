@@ -50,14 +50,19 @@ def latencies(occurrences: Mapping[int, int]) -> Distribution:
     histogram = Histogram()
     for latency_us, count in occurrences.items():
         histogram.record(latency_us, count)
-    spread = histogram.spread_us()
+    return spread(histogram)
+
+
+def spread(histogram: Histogram, unit_us: int = 1) -> Distribution:
+    """The distribution of a histogram's latencies, in units of `unit_us` microseconds. It is not empty."""
+    buckets = histogram.spread_us()
     return Distribution(
         count=histogram.count,
-        total=float(histogram.sum_us),
-        lowest=float(histogram.lowest_us),
-        highest=float(histogram.highest_us),
-        values=array("d", [value for value, _ in spread]),
-        counts=array("Q", [count for _, count in spread]),
+        total=histogram.sum_us / unit_us,
+        lowest=histogram.lowest_us / unit_us,
+        highest=histogram.highest_us / unit_us,
+        values=array("d", [value / unit_us for value, _ in buckets]),
+        counts=array("Q", [count for _, count in buckets]),
     )
 
 

@@ -1,6 +1,7 @@
 """From counts to CloudWatch's metrics: names, namespaces, dimensions and units as SageMaker's own.
 
-Source: "Monitor Amazon SageMaker AI with Amazon CloudWatch" (invocation metrics; instance metrics).
+Source: "Monitor Amazon SageMaker AI with Amazon CloudWatch" (invocation metrics; instance metrics; Inference
+Recommender jobs metrics).
 PURE: no I/O, no third-party imports.
 """
 
@@ -9,14 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from include.sagemaker_local.metrics.distribution import Distribution, exact, latencies, merge
+from include.sagemaker_local.load.progress import Progress
+from include.sagemaker_local.metrics.distribution import Distribution, exact, latencies, merge, spread
 from include.sagemaker_local.metrics.series import Datum, Dimensions, Metric
 from include.sagemaker_local.metrics.tally import Counts
 
 INVOCATIONS = "AWS/SageMaker"
 INSTANCES = "/aws/sagemaker/Endpoints"
 TRANSFORMS = "/aws/sagemaker/TransformJobs"
-NAMESPACES = frozenset((INVOCATIONS, INSTANCES, TRANSFORMS))
+RECOMMENDATIONS = "/aws/sagemaker/InferenceRecommendationsJobs"
+NAMESPACES = frozenset((INVOCATIONS, INSTANCES, TRANSFORMS, RECOMMENDATIONS))
 """The namespaces that only this server writes to."""
 PER_INSTANCE = "InvocationsPerInstance"
 """What Application Auto Scaling follows: a variant's invocations by the number of its instances."""
@@ -25,7 +28,11 @@ PER_INSTANCE = "InvocationsPerInstance"
 _NOT_ASYNCHRONOUS = frozenset(("Invocations", "InvocationsPerInstance", "OverheadLatency"))
 _NO_UNIT = "None"
 _MICROSECONDS = "Microseconds"
+_MILLISECONDS = "Milliseconds"
 _PERCENT = "Percent"
+_US_PER_MS = 1000
+CLIENT_INVOCATIONS = "ClientInvocations"
+"""The requests of a recommendation job, as its load generator counts them."""
 
 
 def invocation_data(taken: Iterable[Counts]) -> Iterator[tuple[str, Datum]]:
@@ -85,6 +92,24 @@ def idle_datum(endpoint_name: str, variant_name: str) -> Datum:
     """
     dimensions = _dimensions(("EndpointName", endpoint_name), ("VariantName", variant_name))
     return Datum(Metric(INVOCATIONS, PER_INSTANCE, dimensions), _NO_UNIT, exact({0.0: 1}))
+
+
+def client_data(job_name: str, endpoint_name: str, progress: Progress) -> Iterator[Datum]:
+    """What a recommendation job's load generator has seen in a while, as Inference Recommender publishes it.
+
+    AWS names the dimensions JobName and EndpointName; here every metric has both.
+    """
+    dimensions = _dimensions(("JobName", job_name), ("EndpointName", endpoint_name))
+
+    def datum(name: str, unit: str, distribution: Distribution) -> Datum:
+        return Datum(Metric(RECOMMENDATIONS, name, dimensions), unit, distribution)
+
+    yield datum("NumberOfUsers", _NO_UNIT, exact({float(progress.users): 1}))
+    if progress.requests:
+        yield datum(CLIENT_INVOCATIONS, _NO_UNIT, exact({1.0: progress.requests}))
+        yield datum("ClientInvocationErrors", _NO_UNIT, _flags(progress.failed, progress.requests))
+    if progress.latency.count:
+        yield datum("ClientLatency", _MILLISECONDS, spread(progress.latency, _US_PER_MS))
 
 
 def _measured(counts: Counts) -> Iterator[tuple[str, Dimensions, str, Distribution]]:

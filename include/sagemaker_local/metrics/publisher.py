@@ -83,6 +83,11 @@ class Publisher:
             await asyncio.to_thread(self._store, began_s, counted, await self._sampled())
             self._published(began_s)
 
+    async def count(self) -> None:
+        """Publishes what was counted so far of the present interval, without acting on it: the interval is not over."""
+        async with self._one_at_a_time:
+            self._add(self._began_s, await self._tally.gather(), ())
+
     async def _sampled(self) -> Sequence[tuple[str, Datum]]:
         try:
             return await self._sampler.sample()
@@ -91,12 +96,15 @@ class Publisher:
             return ()
 
     def _store(self, began_s: float, counted: list[Counts], sampled: Sequence[tuple[str, Datum]]) -> None:
+        self._add(began_s, counted, sampled)
+        self._alarms.evaluate(began_s + self._interval_s)
+
+    def _add(self, began_s: float, counted: list[Counts], sampled: Sequence[tuple[str, Datum]]) -> None:
         by_region: dict[str, list[Datum]] = {}
         for region, datum in (*invocation_data(counted), *sampled):
             by_region.setdefault(region, []).append(datum)
         for region, data in by_region.items():
             self._series.publish(region, began_s, data)
-        self._alarms.evaluate(began_s + self._interval_s)
 
     async def _run(self) -> None:
         while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -31,6 +32,17 @@ class Placement:
     directory: Path  # this container's own; the model is unpacked below it
     log_file: Path  # stdout and stderr are appended here
     alone: bool = True  # the only container of its model, which AWS neither gives a port nor asks for a label
+    first_cpu: int | None = None  # where the instance's cores begin among those of the machine; None: anywhere
+
+    def cores(self, available: int) -> tuple[int, ...]:
+        """The instance's cores, counted from 0 to below `available`: its vCPUs, or all when there are no more.
+
+        Every container of an instance gets the same ones, since they share the instance; other instances begin
+        elsewhere.
+        """
+        count = min(self.limits.vcpus, available)
+        first = zlib.crc32(self.instance_id.encode()) if self.first_cpu is None else self.first_cpu
+        return tuple(sorted((first + number) % available for number in range(count)))
 
 
 class RunningContainer(Protocol):

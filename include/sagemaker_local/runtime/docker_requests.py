@@ -7,7 +7,6 @@ that SAGEMAKER_BIND_TO_PORT names, SIGTERM, the label of images for multi-contai
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,12 +127,11 @@ def _limits(placement: Placement, engine_cpus: int) -> dict[str, Any]:
 
     All containers of an instance are put on the same CPUs, since they share them; of its memory each may take all.
     """
-    count = min(placement.limits.vcpus, engine_cpus)
+    cores = placement.cores(engine_cpus)
     memory = int(placement.limits.memory_gib * _GIBIBYTE)
-    limits: dict[str, Any] = {"NanoCpus": count * _NANO, "Memory": memory, "MemorySwap": memory}
-    if count < engine_cpus:
-        first = zlib.crc32(placement.instance_id.encode())
-        limits["CpusetCpus"] = ",".join(str(cpu) for cpu in sorted((first + n) % engine_cpus for n in range(count)))
+    limits: dict[str, Any] = {"NanoCpus": len(cores) * _NANO, "Memory": memory, "MemorySwap": memory}
+    if len(cores) < engine_cpus:
+        limits["CpusetCpus"] = ",".join(map(str, cores))
     return limits
 
 

@@ -12,7 +12,6 @@ import logging
 import os
 import socket
 import sys
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -230,14 +229,9 @@ def _listener() -> socket.socket:
 
 
 def _cpus(placement: Placement) -> tuple[int, ...]:
-    """The CPUs of the instance: its vCPUs, or all when this machine has no more.
-
-    Every container of an instance gets the same ones, since they share the instance; other instances begin elsewhere.
-    """
+    """The CPUs of the instance, of those that this process may use."""
     usable = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
-    count = min(placement.limits.vcpus, len(usable))
-    first = zlib.crc32(placement.instance_id.encode()) if count < len(usable) else 0
-    return tuple(sorted(usable[(first + n) % len(usable)] for n in range(count)))
+    return tuple(usable[number] for number in placement.cores(len(usable)))
 
 
 def _confinement(placement: Placement, cpus: tuple[int, ...], lifeline_fd: int) -> list[str]:

@@ -179,6 +179,7 @@ def _plan_instance(
             directory=directory / container.name,
             log_file=log_file,
             alone=alone,
+            first_cpu=plan.first_cpu,
         )
         log = ContainerLog(sink, log_file, region=region, group=place.group, stream=stream)
         chain.append(Member(plan, container, placement, log))

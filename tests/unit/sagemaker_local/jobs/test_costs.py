@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from include.sagemaker_local.jobs.costs import cost_per_hour_usd, cost_per_inference_usd
+from include.sagemaker_local.jobs.costs import cost_per_hour_usd, cost_per_inference_usd, instances_needed
 
 # Unit price, instances, MaxInvocations, CostPerHour, CostPerInference, as AWS's documentation prints them.
 PUBLISHED = [
@@ -28,3 +28,11 @@ def test_published_samples_to_the_last_digit(
 @pytest.mark.parametrize("value", [cost_per_hour_usd(1.836, 2), cost_per_inference_usd(0.102, 12_345)])
 def test_costs_are_32_bit_floats(value: float) -> None:
     assert struct.unpack("f", struct.pack("f", value))[0] == value
+
+
+@pytest.mark.parametrize(
+    ("wanted", "per_instance", "count"), [(1000, 371, 3), (742, 371, 2), (371, 371, 1), (1, 371, 1), (1000, 0, 1)]
+)
+def test_as_many_instances_as_the_wanted_invocations_need(wanted: int, per_instance: int, count: int) -> None:
+    """1,000 at 371 each are 3: AWS's sample of an Advanced job."""
+    assert instances_needed(wanted, per_instance) == count

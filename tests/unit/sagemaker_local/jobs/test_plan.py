@@ -11,7 +11,7 @@ SMALL = Host(cores=2, memory_gib=7.7)
 
 
 def plan(*package_types: str, host: Host = SMALL, **job: Any) -> tuple[Benchmark, ...]:
-    return plan_benchmarks(parse_request(job_record(**job).accepted), package_types, host)
+    return plan_benchmarks(parse_request(job_record(**job).accepted), package_types, host).benchmarks
 
 
 def refusal(benchmark: Benchmark) -> str:
@@ -98,5 +98,9 @@ def test_serverless_and_additional_specifications_are_refused() -> None:
 def test_tests_are_limited_by_the_request_and_by_the_length_of_the_result() -> None:
     many = [f"ml.x{number}.large" for number in range(20)]
 
+    request = parse_request(job_record(endpoint="staging", ResourceLimit={"MaxNumberOfTests": 2}).accepted)
+    limited = plan_benchmarks(request, tuple(many), SMALL)
+
     assert len(plan(*many)) == 10
-    assert len(plan(*many, endpoint="staging", ResourceLimit={"MaxNumberOfTests": 2})) == 1 + 2
+    assert (len(limited.benchmarks), limited.limit) == (1 + 2, 2)
+    assert [each.instance_type for each in limited.left_out] == many[2:]

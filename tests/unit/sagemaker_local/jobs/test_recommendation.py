@@ -2,84 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from include.sagemaker_local.clock import SystemClock
 from include.sagemaker_local.errors import ContainerError, HostError
-from include.sagemaker_local.jobs.benchmark import Tools
-from include.sagemaker_local.jobs.host import Host
-from include.sagemaker_local.jobs.recommendation import Outcome, run_job
 from include.sagemaker_local.lifecycle import EndpointStatus, JobStatus
-from include.sagemaker_local.settings import Settings
-from include.sagemaker_local.store.records import RecommendationStepRecord
-from include.sagemaker_local.store.store import Store
+from tests.fakes.recommendation_bench import JobBench
 from tests.fakes.recommendations import (
     ENDPOINT,
     PACKAGE_ARN,
     PAYLOAD_URL,
-    REGION,
-    DictObjects,
-    FakeDrive,
-    FakeFleets,
     endpoint_record,
-    job_record,
-    package_record,
     payload_archive,
 )
-from tests.fakes.stages import Endpoint, closed_loop, stage
+from tests.fakes.stages import Endpoint, stage
 
-HEALTHY = closed_loop(workers=2, service_ms=10)
 BROKEN: Endpoint = lambda users: stage(users, 0, failures=50)  # noqa: E731 - a table of behaviours, not a function
 
 
-class Bench:
-    """A store with one package, and everything else that a job needs."""
-
-    def __init__(self, directory: Path) -> None:
-        self.store = Store(directory / "state.sqlite", SystemClock())
-        self.fleets = FakeFleets()
-        self.objects = DictObjects({PAYLOAD_URL: payload_archive(b"1,2", b"3,4")})
-        self.behaviours: dict[str, Endpoint] = {}  # of endpoints by name; what is not listed is healthy
-        self.drive = FakeDrive(lambda name: self.behaviours.get(name, HEALTHY))
-        self.tools = Tools(
-            self.store,
-            self.fleets,
-            self.objects,
-            Settings(data_dir=directory),
-            SystemClock(),
-            lambda: 4566,
-            Host(2, 7.7),
-            self.drive,
-        )
-
-    def package(self, *instance_types: str, **accepted: Any) -> None:
-        self.store.add_model_package(package_record(instance_types=instance_types, **accepted))
-
-    def run(self, **job: Any) -> Outcome:
-        record = job_record(**job)
-        self.store.add_job(record)
-        return asyncio.run(run_job(record, self.tools))
-
-    def steps(self) -> list[RecommendationStepRecord]:
-        return self.store.steps(REGION, "job")
-
-    def step_ends(self) -> list[tuple[JobStatus, object]]:
-        return [(step.status, step.benchmark.get("FailureReason")) for step in self.steps()]
-
-
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
+def bench(tmp_path: Path) -> Iterator[JobBench]:
+    bench = JobBench(tmp_path)
     yield bench
     bench.store.close()
 
 
-def test_the_existing_endpoint_and_every_type_are_measured_one_after_the_other(bench: Bench) -> None:
+def test_the_existing_endpoint_and_every_type_are_measured_one_after_the_other(bench: JobBench) -> None:
     bench.package("ml.m5.large", "ml.c5.large")
     bench.store.add_endpoint(endpoint_record())
 
@@ -103,7 +54,7 @@ def test_the_existing_endpoint_and_every_type_are_measured_one_after_the_other(b
     assert bench.drive.plans[0].payloads == (b"1,2", b"3,4")
 
 
-def test_each_type_gets_a_fleet_of_the_package_s_containers(bench: Bench) -> None:
+def test_each_type_gets_a_fleet_of_the_package_s_containers(bench: JobBench) -> None:
     bench.package()
     ranges = {"CategoricalParameterRanges": [{"Name": "OMP_NUM_THREADS", "Value": ["2"]}]}
 
@@ -118,7 +69,7 @@ def test_each_type_gets_a_fleet_of_the_package_s_containers(bench: Bench) -> Non
     ]
 
 
-def test_a_type_larger_than_the_host_is_a_failed_step_and_the_others_go_on(bench: Bench) -> None:
+def test_a_type_larger_than_the_host_is_a_failed_step_and_the_others_go_on(bench: JobBench) -> None:
     bench.package("ml.c5.4xlarge", "ml.c5.large")
 
     outcome = bench.run()
@@ -130,7 +81,7 @@ def test_a_type_larger_than_the_host_is_a_failed_step_and_the_others_go_on(bench
     assert ("open", "ml.c5.4xlarge") not in bench.fleets.log
 
 
-def test_a_fleet_that_does_not_start_is_closed_and_says_which_container(bench: Bench) -> None:
+def test_a_fleet_that_does_not_start_is_closed_and_says_which_container(bench: JobBench) -> None:
     bench.package("ml.c5.large", "ml.m5.large")
     bench.fleets.refusals["ml.c5.large"] = ContainerError(
         "predict", "did not pass /ping", log_tail=("a", "b", "c", "d")
@@ -147,9 +98,9 @@ def test_a_fleet_that_does_not_start_is_closed_and_says_which_container(bench: B
     assert not bench.fleets.open_now
 
 
-def test_a_model_that_fails_from_the_first_request_fails_the_job_with_the_service_s_words(bench: Bench) -> None:
+def test_a_model_that_fails_from_the_first_request_fails_the_job_with_the_service_s_words(bench: JobBench) -> None:
     bench.package("ml.c5.large")
-    bench.tools.drive.endpoint_of = lambda name: BROKEN  # type: ignore[attr-defined]
+    bench.endpoint = BROKEN
 
     outcome = bench.run()
 
@@ -160,7 +111,7 @@ def test_a_model_that_fails_from_the_first_request_fails_the_job_with_the_servic
     assert not bench.fleets.open_now
 
 
-def test_a_failed_existing_endpoint_ends_the_job_and_is_named(bench: Bench) -> None:
+def test_a_failed_existing_endpoint_ends_the_job_and_is_named(bench: JobBench) -> None:
     bench.package("ml.c5.large")
     bench.store.add_endpoint(endpoint_record())
     bench.behaviours[ENDPOINT] = BROKEN
@@ -182,7 +133,7 @@ def test_a_failed_existing_endpoint_ends_the_job_and_is_named(bench: Bench) -> N
     ],
 )
 def test_an_endpoint_that_cannot_be_tested_any_more_fails_its_benchmark(
-    bench: Bench, endpoint: Any, reason: str
+    bench: JobBench, endpoint: Any, reason: str
 ) -> None:
     bench.package("ml.c5.large")
     if endpoint is not None:
@@ -195,7 +146,7 @@ def test_an_endpoint_that_cannot_be_tested_any_more_fails_its_benchmark(
     assert bench.drive.plans == []
 
 
-def test_an_existing_endpoint_alone_is_a_result_when_no_type_can_be_measured_here(bench: Bench) -> None:
+def test_an_existing_endpoint_alone_is_a_result_when_no_type_can_be_measured_here(bench: JobBench) -> None:
     bench.package("ml.c5.4xlarge")
     bench.store.add_endpoint(endpoint_record())
 
@@ -206,12 +157,12 @@ def test_an_existing_endpoint_alone_is_a_result_when_no_type_can_be_measured_her
     assert outcome.recommendations == ()
 
 
-def test_a_load_generator_that_breaks_fails_its_benchmark_and_the_fleet_is_closed(bench: Bench) -> None:
+def test_a_load_generator_that_breaks_fails_its_benchmark_and_the_fleet_is_closed(bench: JobBench) -> None:
     def break_down(users: int) -> Any:
         raise HostError("the load generator ended with status -9: it said nothing")
 
     bench.package("ml.c5.large")
-    bench.tools.drive.endpoint_of = lambda name: break_down  # type: ignore[attr-defined]
+    bench.endpoint = break_down
 
     outcome = bench.run()
 
@@ -219,7 +170,7 @@ def test_a_load_generator_that_breaks_fails_its_benchmark_and_the_fleet_is_close
     assert not bench.fleets.open_now
 
 
-def test_the_job_s_stopping_conditions_reach_the_load(bench: Bench) -> None:
+def test_the_job_s_stopping_conditions_reach_the_load(bench: JobBench) -> None:
     bench.package("ml.c5.large")
 
     bench.run(stopping={"MaxInvocations": 500})
@@ -227,7 +178,7 @@ def test_the_job_s_stopping_conditions_reach_the_load(bench: Bench) -> None:
     assert bench.drive.plans[0].rules.max_invocations_per_minute == 500
 
 
-def test_what_is_missing_fails_the_job_before_anything_is_started(bench: Bench) -> None:
+def test_what_is_missing_fails_the_job_before_anything_is_started(bench: JobBench) -> None:
     assert bench.run().failure_reason == f"ModelPackage {PACKAGE_ARN} does not exist."
     assert bench.fleets.log == []
 
@@ -235,22 +186,16 @@ def test_what_is_missing_fails_the_job_before_anything_is_started(bench: Bench) 
 @pytest.mark.parametrize(
     ("objects", "reason"),
     [
-        ({}, f"there is no object {PAYLOAD_URL}"),
+        ({}, f"there is no object at {PAYLOAD_URL}"),
         ({PAYLOAD_URL: b"no archive"}, f"PayloadError when calling InvokeEndpoint: {PAYLOAD_URL}: invalid file type"),
         ({PAYLOAD_URL: payload_archive()}, f"PayloadError when calling InvokeEndpoint: {PAYLOAD_URL}: empty payload"),
     ],
 )
 def test_a_bad_payload_fails_the_job_before_anything_is_started(
-    bench: Bench, objects: dict[str, bytes], reason: str
+    bench: JobBench, objects: dict[str, bytes], reason: str
 ) -> None:
     bench.package("ml.c5.large")
     bench.objects.objects = objects
 
     assert str(bench.run().failure_reason).startswith(reason)
     assert bench.fleets.log == []
-
-
-def test_advanced_jobs_are_refused_and_not_made_up(bench: Bench) -> None:
-    bench.package("ml.c5.large")
-
-    assert bench.run(job_type="Advanced").failure_reason == "The local SageMaker runs Default jobs, not Advanced ones."

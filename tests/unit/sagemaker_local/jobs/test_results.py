@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import botocore.session
 import pytest
 
 from include.sagemaker_local.jobs.results import (
+    WARNING_KEY,
     Result,
     Target,
     endpoint_performances,
@@ -14,6 +17,7 @@ from include.sagemaker_local.jobs.results import (
     shorten,
     step_record,
 )
+from include.sagemaker_local.jobs.utilisation import Utilisation
 from include.sagemaker_local.lifecycle import JobStatus
 from include.sagemaker_local.load.rules import StopReason
 from include.sagemaker_local.load.summary import LoadFailure, LoadSummary
@@ -24,7 +28,7 @@ SERVICE = botocore.session.get_session().get_service_model("sagemaker")
 
 def measured(target: Target, invocations: int, latency_ms: int = 12) -> Result:
     load = LoadSummary(invocations, latency_ms, stage(4, 10), StopReason.FLAT)
-    return Result(target, load, started_at_s=10.5, ended_at_s=20.25)
+    return Result(target, load, started_at_s=10.5, ended_at_s=20.25, utilisation=Utilisation(187.5, 25.0))
 
 
 def own(instance_type: str, *environment: tuple[str, str]) -> Target:
@@ -69,6 +73,8 @@ def test_recommendations_have_the_service_s_own_form() -> None:
         "CostPerInference": pytest.approx(0.102 / 36_000),
         "MaxInvocations": 600,
         "ModelLatency": 12,
+        "CpuUtilization": 187.5,
+        "MemoryUtilization": 25.0,
     }
     assert entry["EndpointConfiguration"] == {
         "EndpointName": "sm-epc-ml.c5.large",
@@ -80,6 +86,46 @@ def test_recommendations_have_the_service_s_own_form() -> None:
         "EnvironmentParameters": [{"Key": "OMP_NUM_THREADS", "ValueType": "string", "Value": "2"}]
     }
     assert (entry["InvocationStartTime"], entry["InvocationEndTime"]) == (10.5, 20.25)
+
+
+def test_a_fleet_of_several_has_their_invocations_and_their_cost() -> None:
+    """The guide's sample of an Advanced job: one ml.c5d.xlarge makes 371 a minute, 1,000 are wanted."""
+    target = replace(own("ml.c5d.xlarge"), instance_count=3)
+    (entry,) = recommendations("job", [measured(target, 371)])
+
+    check([entry], SERVICE.shape_for("InferenceRecommendations"))
+    metrics: Any = entry["Metrics"]
+    configuration: Any = entry["EndpointConfiguration"]
+    assert (metrics["MaxInvocations"], configuration["InitialInstanceCount"]) == (1113, 3)
+    assert metrics["CostPerHour"] == 0.6899999976158142
+    assert metrics["CostPerInference"] == 1.0332434612791985e-05
+
+
+def test_an_existing_endpoint_s_instances_were_all_loaded() -> None:
+    metrics: Any = step_record("job", 0, EXISTING, measured(EXISTING, 600)).benchmark["Metrics"]
+
+    assert metrics["MaxInvocations"] == 600
+    assert metrics["CostPerHour"] == pytest.approx(2 * 0.115)
+
+
+def test_what_could_not_be_observed_is_nan() -> None:
+    (entry,) = recommendations("job", [replace(measured(own("ml.c5.large"), 600), utilisation=Utilisation())])
+    metrics: Any = entry["Metrics"]
+
+    check([entry], SERVICE.shape_for("InferenceRecommendations"))
+    assert math.isnan(metrics["CpuUtilization"])
+    assert math.isnan(metrics["MemoryUtilization"])
+
+
+def test_a_doubtful_step_says_so_without_having_failed() -> None:
+    step = step_record("job", 0, EXISTING, replace(measured(EXISTING, 600), warning="Warning: others"))
+
+    check(step.benchmark, SERVICE.shape_for("RecommendationJobInferenceBenchmark"))
+    assert step.status is JobStatus.COMPLETED
+    assert "FailureReason" not in step.benchmark
+    assert step.benchmark["ModelConfiguration"] == {
+        "EnvironmentParameters": [{"Key": WARNING_KEY, "ValueType": "string", "Value": "Warning: others"}]
+    }
 
 
 def test_the_cheapest_inference_comes_first() -> None:

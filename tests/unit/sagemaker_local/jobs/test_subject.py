@@ -8,6 +8,7 @@ from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.jobs.invocations import load_plan, sample_of
 from include.sagemaker_local.jobs.request import parse_request
 from include.sagemaker_local.jobs.subject import Subject, subject_of_model, subject_of_package
+from include.sagemaker_local.load.course import Ramp
 from include.sagemaker_local.load.rules import StopRules
 from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store.records import ModelRecord
@@ -50,7 +51,7 @@ def test_a_missing_payload_or_content_type_is_refused_by_name() -> None:
 
 def test_requests_are_signed_with_the_server_s_key_if_it_has_one(settings: Settings) -> None:
     subject = Subject(CONTAINERS, PAYLOAD_URL, "text/csv", "application/json", ())
-    sample = sample_of(subject, [b"1"], StopRules(), "eu-west-1")
+    sample = sample_of(subject, [b"1"], (Ramp(), StopRules()), "eu-west-1")
 
     assert dict(sample.headers) == {"content-type": "text/csv", "accept": "application/json"}
     plan = load_plan(sample, "e", 1, replace(settings, signing_keys={"AKID": "s1", "OTHER": "s2"}))
@@ -60,7 +61,7 @@ def test_requests_are_signed_with_the_server_s_key_if_it_has_one(settings: Setti
 
 @pytest.mark.parametrize(("bound", "called"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("::1", "::1")])  # noqa: S104
 def test_the_load_goes_through_the_gateway(bound: str, called: str, settings: Settings) -> None:
-    sample = sample_of(Subject(CONTAINERS, PAYLOAD_URL, "text/csv", None, ()), [b"1"], StopRules(), "r")
+    sample = sample_of(Subject(CONTAINERS, PAYLOAD_URL, "text/csv", None, ()), [b"1"], (Ramp(), StopRules()), "r")
 
     plan = load_plan(sample, "sm-epc-1", 4567, replace(settings, host=bound))
 

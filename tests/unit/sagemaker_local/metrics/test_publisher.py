@@ -74,6 +74,22 @@ def points(series: MetricSeries, name: str = "Invocations", *further: tuple[str,
     return series.read("eu-west-1", Metric(INVOCATIONS, name, tuple(sorted((*DIMENSIONS, *further)))), 0, 1e12)
 
 
+def test_what_was_counted_so_far_can_be_asked_for_before_its_interval_is_over() -> None:
+    async def main() -> None:
+        clock, series, tally = ManualClock(1_700_000_010.0), MetricSeries(), InvocationTally()
+        metrics = publisher(series, clock, tally)
+        tally.record(ROUTE, VARIANT, None, 1000, 10, ())
+        await metrics.count()
+        assert [point.distribution.total for point in points(series)] == [1]
+        tally.record(ROUTE, VARIANT, None, 1000, 10, ())
+        clock.advance(60)
+        await metrics.publish()
+        (point,) = points(series)
+        assert (point.time_s, point.distribution.total) == (1_699_999_980.0, 2)
+
+    asyncio.run(main())
+
+
 def test_an_interval_is_published_under_the_time_at_which_it_began() -> None:
     async def main() -> None:
         clock, series, tally = ManualClock(1_700_000_010.0), MetricSeries(), InvocationTally()
