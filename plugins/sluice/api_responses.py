@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from sluice.adopted_package import AdoptedPackage
 from sluice.container_spec import ContainerSpec
 from sluice.errors import UnexpectedAnswer
-from sluice.metrics import INFERENCES_PER_MILLION, Absence, Measurement, Measurements, Metric, Origin, read
 from sluice.naming import WITHDRAWN, content_in
 
 Answer = Mapping[str, Any]
 
 MOVING = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack"})
 """Endpoint statuses that will become another one by themselves."""
-JOB_ENDED = frozenset({"COMPLETED", "FAILED", "STOPPED", "DELETED"})
-JOB_WITHOUT_NUMBERS = frozenset({"FAILED", "STOPPING", "STOPPED", "DELETING", "DELETED"})
-"""Job statuses from which no number will come any more: trying again takes another job name."""
 PACKAGE_UNUSABLE = frozenset({"Failed", "Deleting"})
 
 
@@ -52,9 +47,9 @@ def endpoint_state(answer: Answer) -> EndpointState:
     """DescribeEndpoint's answer -> state; UnexpectedAnswer when name, ARN or status is missing."""
     operation = "DescribeEndpoint"
     return EndpointState(
-        endpoint=_text(answer, "EndpointName", operation),
-        arn=_text(answer, "EndpointArn", operation),
-        status=_text(answer, "EndpointStatus", operation),
+        endpoint=text_in(answer, "EndpointName", operation),
+        arn=text_in(answer, "EndpointArn", operation),
+        status=text_in(answer, "EndpointStatus", operation),
         config=answer.get("EndpointConfigName"),
         pending_config=(answer.get("PendingDeploymentSummary") or {}).get("EndpointConfigName"),
         failure_reason=answer.get("FailureReason"),
@@ -98,102 +93,10 @@ def alarm_states(page: Answer) -> list[AlarmState]:
     operation = "DescribeAlarms"
     return [
         AlarmState(
-            _text(each, "AlarmName", operation), _text(each, "StateValue", operation), each.get("StateReason", "")
+            text_in(each, "AlarmName", operation), text_in(each, "StateValue", operation), each.get("StateReason", "")
         )
         for each in alarms
     ]
-
-
-@dataclass(frozen=True)
-class JobState:
-    """DescribeInferenceRecommendationsJob, as far as waiting is concerned. Times are ISO 8601 in UTC."""
-
-    job: str
-    arn: str
-    status: str
-    failure_reason: str | None = None
-    package_arn: str | None = None
-    created: str | None = None
-    completed: str | None = None
-
-    @property
-    def ended(self) -> bool:
-        """Nothing will change any more."""
-        return self.status in JOB_ENDED
-
-    @property
-    def completed_well(self) -> bool:
-        """There are numbers to read."""
-        return self.status == "COMPLETED"
-
-    @property
-    def needs_new_attempt(self) -> bool:
-        """No numbers will come from this job; the next attempt needs another name (`Names.job(attempt)`)."""
-        return self.status in JOB_WITHOUT_NUMBERS
-
-
-def job_state(answer: Answer) -> JobState:
-    """DescribeInferenceRecommendationsJob's answer -> state; UnexpectedAnswer when name, ARN or status is missing."""
-    operation = "DescribeInferenceRecommendationsJob"
-    return JobState(
-        job=_text(answer, "JobName", operation),
-        arn=_text(answer, "JobArn", operation),
-        status=_text(answer, "Status", operation),
-        failure_reason=answer.get("FailureReason"),
-        package_arn=(answer.get("InputConfig") or {}).get("ModelPackageVersionArn"),
-        created=_time(answer.get("CreationTime")),
-        completed=_time(answer.get("CompletionTime")),
-    )
-
-
-def measurements(answer: Answer, endpoint: str, instance_type: str) -> Measurements:
-    """A completed job's answer -> what was measured on `endpoint`, and the cost of its `instance_type`.
-
-    An existing endpoint is answered with latency and throughput only. Cost comes from the recommendation for the same
-    instance type and is an estimate: a list price over a measured throughput.
-    """
-    job = _text(answer, "JobName", "DescribeInferenceRecommendationsJob")
-    return Measurements.of((*_of_endpoint(answer, endpoint, job), *_of_recommendation(answer, instance_type, job)))
-
-
-def _of_endpoint(answer: Answer, endpoint: str, job: str) -> list[Measurement | Absence]:
-    source = f"EndpointPerformances of job {job}"
-    members = {Metric.MODEL_LATENCY_MS: "ModelLatency", Metric.MAX_INVOCATIONS_PER_MINUTE: "MaxInvocations"}
-    for performance in answer.get("EndpointPerformances") or ():
-        if (performance.get("EndpointInfo") or {}).get("EndpointName") == endpoint:
-            numbers = performance.get("Metrics") or {}
-            return [read(metric, numbers.get(member), source) for metric, member in members.items()]
-    return [Absence(metric, f"the job reported nothing for endpoint {endpoint}", source) for metric in members]
-
-
-def _of_recommendation(answer: Answer, instance_type: str, job: str) -> list[Measurement | Absence]:
-    source = f"recommendation {instance_type} of job {job}"
-    found = _recommendation(answer, instance_type)
-    if found is None:
-        reason = f"the job made no recommendation for {instance_type}"
-        return [Absence(metric, reason, source) for metric in (Metric.COST_PER_HOUR_USD, Metric.COST_PER_MILLION_USD)]
-    numbers = found.get("Metrics") or {}
-    per_hour = read(Metric.COST_PER_HOUR_USD, numbers.get("CostPerHour"), source, Origin.ESTIMATED)
-    per_inference = read(Metric.COST_PER_MILLION_USD, numbers.get("CostPerInference"), source, Origin.ESTIMATED)
-    return [per_hour, _per_million(per_inference)]
-
-
-def _recommendation(answer: Answer, instance_type: str) -> Answer | None:
-    """The recommendation for a type; one with changed environment variables only where there is no other."""
-    of_type = [
-        item
-        for item in answer.get("InferenceRecommendations") or ()
-        if (item.get("EndpointConfiguration") or {}).get("InstanceType") == instance_type
-    ]
-    as_staged = [item for item in of_type if not (item.get("ModelConfiguration") or {}).get("EnvironmentParameters")]
-    return next(iter(as_staged or of_type), None)
-
-
-def _per_million(per_inference: Measurement | Absence) -> Measurement | Absence:
-    if isinstance(per_inference, Absence):
-        return per_inference
-    per_million = per_inference.value * INFERENCES_PER_MILLION
-    return read(per_inference.metric, per_million, per_inference.source, per_inference.origin)
 
 
 @dataclass(frozen=True)
@@ -228,10 +131,10 @@ def package_state(answer: Answer) -> PackageState:
     details = answer.get("ModelPackageStatusDetails") or {}
     reasons = [check.get("FailureReason") for check in details.get("ValidationStatuses") or ()]
     return PackageState(
-        arn=_text(answer, "ModelPackageArn", operation),
-        group=_text(answer, "ModelPackageGroupName", operation),
+        arn=text_in(answer, "ModelPackageArn", operation),
+        group=text_in(answer, "ModelPackageGroupName", operation),
         version=version,
-        status=_text(answer, "ModelPackageStatus", operation),
+        status=text_in(answer, "ModelPackageStatus", operation),
         approval=str(answer.get("ModelApprovalStatus") or "PendingManualApproval"),
         content=content_in(answer.get("ModelPackageDescription")),
         failure_reason="; ".join(reason for reason in reasons if reason) or None,
@@ -261,7 +164,7 @@ def adopted_package(answer: Answer) -> AdoptedPackage:
 
 def _container(described: Answer) -> ContainerSpec:
     return ContainerSpec(
-        image=_text(described, "Image", "DescribeModelPackage"),
+        image=text_in(described, "Image", "DescribeModelPackage"),
         hostname=described.get("ContainerHostname"),
         model_data=described.get("ModelDataUrl"),
         environment=described.get("Environment") or {},
@@ -276,15 +179,9 @@ def existing_version(packages: Iterable[PackageState], content: str) -> PackageS
     return max(usable, key=lambda each: each.version, default=None)
 
 
-def _text(answer: Answer, member: str, operation: str) -> str:
+def text_in(answer: Answer, member: str, operation: str) -> str:
+    """A member that the API promises; UnexpectedAnswer when it is missing or empty."""
     value = answer.get(member)
     if not isinstance(value, str) or not value:
         raise UnexpectedAnswer(operation, f"{member} is {value!r}")
     return value
-
-
-def _time(value: object) -> str | None:
-    """boto3 gives aware datetimes; an Airflow XCom may have turned them into text already."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="milliseconds")
-    return value if isinstance(value, str) else None

@@ -15,11 +15,13 @@ from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
-from sluice import api_responses
+from sluice import api_responses, job_responses
 from sluice.adopted_package import AdoptedPackage
-from sluice.api_responses import AlarmState, EndpointState, JobState, PackageState
+from sluice.api_responses import AlarmState, EndpointState, PackageState
 from sluice.errors import PackageFailed, ServiceRefused, UnexpectedAnswer
+from sluice.job_responses import JobState
 from sluice.log_tail import LogStream, lines_each, newest_per_container
+from sluice.production_spec import FleetChoice
 from sluice.refusals import refusals_as_ours, resource_in, says_already_there, says_not_there
 
 Request = Mapping[str, Any]
@@ -149,15 +151,24 @@ class SluiceHook(AwsBaseHook):
 
     def package_behind(self, config: str) -> str | None:
         """ARN of the package version that an endpoint config's first variant serves; None when it cannot be told."""
-        found = self._find("describe_endpoint_config", {"EndpointConfigName": config})
-        if found is None:
-            return None
-        model = self._find("describe_model", {"ModelName": found["ProductionVariants"][0]["ModelName"]})
+        variant = self._first_variant(config)
+        model = None if variant is None else self._find("describe_model", {"ModelName": variant["ModelName"]})
         if model is None:
             return None
         containers = model.get("Containers") or [model.get("PrimaryContainer") or {}]
         arn = containers[0].get("ModelPackageName")
         return None if arn is None else str(arn)
+
+    def fleet_behind(self, config: str) -> FleetChoice | None:
+        """The instances that an endpoint config's first variant asks for; None when it cannot be told."""
+        variant = self._first_variant(config)
+        if variant is None or "InstanceType" not in variant:
+            return None
+        return FleetChoice(instance_type=variant["InstanceType"], instances=variant.get("InitialInstanceCount", 1))
+
+    def _first_variant(self, config: str) -> Request | None:
+        found = self._find("describe_endpoint_config", {"EndpointConfigName": config})
+        return None if found is None else found["ProductionVariants"][0]
 
     def invoke(self, endpoint: str, body: bytes, content_type: str, accept: str) -> bytes:
         """InvokeEndpoint, once and without hidden retries; the answer's body. Raises ServiceRefused (`ModelError`)."""
@@ -193,7 +204,7 @@ class SluiceHook(AwsBaseHook):
     def find_job(self, job: str) -> JobState | None:
         """Where the job is, or None when there is none."""
         answer = self._find("describe_inference_recommendations_job", {"JobName": job})
-        return None if answer is None else api_responses.job_state(answer)
+        return None if answer is None else job_responses.job_state(answer)
 
     def describe_job(self, job: str) -> dict[str, Any]:
         """DescribeInferenceRecommendationsJob's whole answer, for `api_responses.measurements`."""

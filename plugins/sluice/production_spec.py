@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from sluice.deployment_spec import DeploymentSpec
+from sluice.errors import SpecError
 from sluice.limits import Limit, check
 from sluice.service_limits import INSTANCE_TYPE, NAME, NAME_MAX
+
+CHEAPEST_PASSING = "cheapest_passing"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetChoice:
+    """The instances that a run has chosen for production, or found there."""
+
+    instance_type: str
+    instances: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +26,13 @@ class ProductionSpec:
     """The endpoint that serves."""
 
     endpoint: Annotated[str, Limit("Name of the production endpoint.", pattern=NAME, max_length=NAME_MAX)]
+    instance: Annotated[
+        str | None,
+        Limit(
+            "Let each run choose: the cheapest of the job's recommendations that passes the gate.",
+            choices=(CHEAPEST_PASSING,),
+        ),
+    ] = None
     instance_type: Annotated[
         str | None, Limit("Instance type; staging's when left out, which is what was measured.", pattern=INSTANCE_TYPE)
     ] = None
@@ -25,3 +43,14 @@ class ProductionSpec:
 
     def __post_init__(self) -> None:
         check(self)
+        if self.instance is not None and (self.instance_type is not None or self.instances != 1):
+            raise SpecError("instance", "chooses type and number: take instance_type and instances out, or instance")
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether each run chooses the fleet."""
+        return self.instance is not None
+
+    def on(self, fleet: FleetChoice) -> ProductionSpec:
+        """The same on a fleet that was chosen."""
+        return replace(self, instance=None, instance_type=fleet.instance_type, instances=fleet.instances)

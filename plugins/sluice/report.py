@@ -45,7 +45,7 @@ class Evidence:
     containers: tuple[ContainerEvidence, ...]
     job: str | None
     job_arn: str | None
-    staging_instance_type: str
+    measured_instance_type: str
     production_instance_type: str
     candidate: Measurements
     champion: Measurements | None
@@ -54,6 +54,8 @@ class Evidence:
     decided_at: str
     decided_by: str = GATE
     dry_run: bool = False
+    considered: tuple[str, ...] = ()
+    """The fleets among which this run has chosen, cheapest first, each with the gate's word; empty without a choice."""
 
 
 def to_document(evidence: Evidence) -> dict[str, Any]:
@@ -186,9 +188,10 @@ def _notes(evidence: Evidence) -> list[str]:
     for each in results:
         notes += [_source("", each.observed)] if each.observed else []
         notes += [_source("champion's ", each.champion)] if each.champion else []
-    if evidence.production_instance_type != evidence.staging_instance_type:
+    notes += [f"considered: {each}" for each in evidence.considered]
+    if evidence.production_instance_type != evidence.measured_instance_type:
         notes.append(
-            f"the numbers are from {evidence.staging_instance_type}, and production runs on "
+            f"the numbers are from {evidence.measured_instance_type}, and production runs on "
             f"{evidence.production_instance_type}"
         )
     return list(dict.fromkeys(notes))

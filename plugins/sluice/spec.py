@@ -258,8 +258,11 @@ class PipelineSpec:
 
 
 def _check_cost_is_known(spec: PipelineSpec) -> None:
-    """A cost rule on a type without a recommendation would be inconclusive after each load test; say so before."""
-    asks_for_cost = any(rule.metric.is_cost for rule in spec.gate.rules)
+    """A cost rule on a type without a recommendation would be inconclusive after each load test; say so before.
+
+    Where a run chooses the fleet, it chooses among recommendations, which all have their cost.
+    """
+    asks_for_cost = not spec.production.is_chosen and any(rule.metric.is_cost for rule in spec.gate.rules)
     if asks_for_cost and spec.staging.instance_type not in spec.benchmark.instance_types:
         raise SpecError(
             "benchmark.instance_types",

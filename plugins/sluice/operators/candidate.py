@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -13,6 +13,7 @@ from sluice.adopted_package import PARAMETER, AdoptedPackage
 from sluice.errors import SpecError
 from sluice.naming import Names, names_for
 from sluice.operators.base import SluiceOperator, from_template
+from sluice.production_spec import FleetChoice
 from sluice.spec import PipelineSpec, with_overrides
 from sluice.typed import build, plain
 
@@ -32,6 +33,12 @@ class Candidate:
     def names(self) -> Names:
         """Every name that belongs to this content."""
         return names_for(self.spec, self.digests)
+
+    def on_fleet(self, fleet: FleetChoice | None) -> Candidate:
+        """The candidate with production on another fleet than the spec's; the same without one."""
+        if fleet is None:
+            return self
+        return replace(self, spec=replace(self.spec, production=self.spec.production.on(fleet)))
 
     def to_xcom(self) -> dict[str, Any]:
         """`content` sha256 hex; `digests` s3 URI -> sha256 hex; `model_data` and `environment`, the overrides as given;
@@ -120,3 +127,25 @@ class CandidateOperator(PipelineOperator):
         if found is None:
             raise SpecError("candidate", "is empty: preflight has to run before this task, and to succeed")
         return found
+
+
+class FleetOperator(CandidateOperator):
+    """An operator on an endpoint whose fleet may be another than the spec's.
+
+    :param pipeline: the spec, or the same as plain data (templated)
+    :param candidate: preflight's result, as an object or as JSON text (templated)
+    :param fleet: `{"instance_type", "instances"}` of production, as an object or as JSON text; the spec's when None
+        (templated)
+    """
+
+    template_fields = aws_template_fields("pipeline", "candidate", "fleet")
+
+    def __init__(self, *, fleet: Mapping[str, Any] | str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.fleet = fleet
+
+    @property
+    def required_candidate(self) -> Candidate:
+        """The candidate on its fleet. Raises SpecError when preflight left none."""
+        fleet = from_template(self.fleet)
+        return super().required_candidate.on_fleet(None if fleet is None else build(FleetChoice, fleet))

@@ -10,6 +10,7 @@ from sluice.api_responses import PackageState
 from sluice.errors import NoVersion
 from sluice.operators.candidate import PipelineOperator
 from sluice.spec import Stage
+from sluice.typed import plain
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -20,8 +21,9 @@ APPROVED = "Approved"
 class ChooseVersionOperator(PipelineOperator):
     """Find the version that was approved before the one that production serves, or check the one that is named.
 
-    XCom: `{"package_arn", "version", "leaves"}`; `leaves` is the ARN of the version that production serves now, empty
-    when it is the chosen one already or cannot be told. Raises NoVersion when there is nothing to go back to.
+    XCom: `{"package_arn", "version", "leaves", "fleet"}`; `leaves` is the ARN of the version that production serves
+    now, empty when it is the chosen one already or cannot be told; `fleet` the instances it has now where each run
+    chooses them, else None. Raises NoVersion when there is nothing to go back to.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param package_arn: ARN of an approved version; the one before production's when empty (templated)
@@ -35,21 +37,21 @@ class ChooseVersionOperator(PipelineOperator):
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
-        live = self._live()
+        config = self._live_config()
+        arn = self.hook.package_behind(config)
+        live = None if arn is None else self.hook.describe_package(arn)
         chosen = self._named() if self.package_arn else self._previous(live)
         leaves = live.arn if live and live.arn != chosen.arn else ""
-        self.log.info(
-            "version %d of %s; production leaves %s", chosen.version, chosen.group, leaves or "no other version"
-        )
-        return {"package_arn": chosen.arn, "version": chosen.version, "leaves": leaves}
+        self.log.info("to version %d; production leaves %s", chosen.version, leaves or "no other version")
+        fleet = self.hook.fleet_behind(config) if self.spec.production.is_chosen else None
+        return {"package_arn": chosen.arn, "version": chosen.version, "leaves": leaves, "fleet": plain(fleet)}
 
-    def _live(self) -> PackageState | None:
+    def _live_config(self) -> str:
         endpoint = self.spec.fleet(Stage.PRODUCTION).endpoint
         state = self.hook.find_endpoint(endpoint)
         if state is None or state.config is None:
             raise NoVersion(self.spec.package.group, f"there is no production endpoint {endpoint} to roll back")
-        arn = self.hook.package_behind(state.config)
-        return None if arn is None else self.hook.describe_package(arn)
+        return state.config
 
     def _named(self) -> PackageState:
         package = self.hook.describe_package(self.package_arn)

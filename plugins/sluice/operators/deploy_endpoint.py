@@ -18,7 +18,7 @@ from sluice.errors import (
     DeploymentRolledBack,
 )
 from sluice.links import EndpointConsoleLink
-from sluice.operators.candidate import Candidate, CandidateOperator
+from sluice.operators.candidate import Candidate, FleetOperator
 from sluice.spec import Stage
 from sluice.triggers import EndpointSettled, Polling
 
@@ -32,7 +32,7 @@ _ERRORS: Mapping[DeploymentOutcome, type[DeploymentError]] = {
 }
 
 
-class DeployEndpointOperator(CandidateOperator):
+class DeployEndpointOperator(FleetOperator):
     """Create or update the endpoint, wait without holding a worker slot, and compare what is live with what was asked.
 
     AWS reports an update that it rolled back as InService, on the old config, often without a reason; here that is
@@ -45,13 +45,15 @@ class DeployEndpointOperator(CandidateOperator):
     :param pipeline: the spec, or the same as plain data (templated)
     :param candidate: preflight's result, as an object or as JSON text (templated)
     :param stage: `staging` or `production` (templated)
+    :param fleet: `{"instance_type", "instances"}` of production, as an object or as JSON text; the spec's when None
+        (templated)
     :param poll_s: seconds between two looks at the endpoint
     :param timeout_s: seconds after which a deployment that is still going on counts as failed; the waits of
         `production.deployment` come on top
     :param guarded: False updates all at once and without alarms, whatever the spec says
     """
 
-    template_fields = aws_template_fields("pipeline", "candidate", "stage")
+    template_fields = aws_template_fields("pipeline", "candidate", "stage", "fleet")
     operator_extra_links = (EndpointConsoleLink(),)
 
     def __init__(

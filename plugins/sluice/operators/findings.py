@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sluice.api_responses import JobState
+from sluice.choice import Choice
 from sluice.gate import Decision
+from sluice.job_responses import JobState
 from sluice.metrics import Measurements
 from sluice.operators.candidate import Candidate
 from sluice.operators.champion import Champion
+from sluice.production_spec import FleetChoice
 from sluice.report import ContainerEvidence, Evidence
 from sluice.spec import Stage
 
@@ -22,11 +24,20 @@ class Findings:
     job: JobState | None = None
     numbers: Measurements = field(default_factory=Measurements)
     champion: Champion | None = None
+    choice: Choice | None = None
     dry_run: bool = False
+
+    @property
+    def fleet(self) -> FleetChoice | None:
+        """The instances that the run has chosen for production; None when it had no choice."""
+        taken = self.choice.taken if self.choice else None
+        return FleetChoice(instance_type=taken.fleet.instance_type, instances=taken.fleet.instances) if taken else None
 
     def as_evidence(self, candidate: Candidate, package_arn: str, run_id: str) -> Evidence:
         """The evidence document, decided at this moment."""
-        spec, champion = candidate.spec, self.champion
+        fleet, champion = self.fleet, self.champion
+        candidate = candidate.on_fleet(fleet)
+        spec = candidate.spec
         return Evidence(
             pipeline=spec.pipeline,
             run_id=run_id,
@@ -35,7 +46,7 @@ class Findings:
             containers=_containers(candidate),
             job=self.job.job if self.job else None,
             job_arn=self.job.arn if self.job else None,
-            staging_instance_type=spec.fleet(Stage.STAGING).instance_type,
+            measured_instance_type=(fleet or spec.fleet(Stage.STAGING)).instance_type,
             production_instance_type=spec.fleet(Stage.PRODUCTION).instance_type,
             candidate=self.numbers,
             champion=champion.numbers if champion else None,
@@ -43,6 +54,7 @@ class Findings:
             decision=self.decision,
             decided_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             dry_run=self.dry_run,
+            considered=tuple(map(str, self.choice.considered)) if self.choice else (),
         )
 
 

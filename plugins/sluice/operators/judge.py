@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk.bases.branch import BranchMixIn
 from airflow.sdk.bases.xcom import BaseXCom
 
-from sluice import api_responses
+from sluice import job_responses
+from sluice.api_responses import Answer
+from sluice.choice import cheapest_passing
 from sluice.gate import Decision, decide
+from sluice.metrics import Measurements
 from sluice.operators.base import from_template
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.operators.champion import find_champion
 from sluice.operators.findings import Findings
 from sluice.report import to_document
-from sluice.spec import Stage
+from sluice.spec import PipelineSpec, Stage
+from sluice.typed import plain
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -26,8 +31,9 @@ class JudgeOperator(CandidateOperator, BranchMixIn):
 
     Anything but a pass is a refusal, an inconclusive verdict too. A version from which production was rolled back is
     refused whatever its numbers are, until somebody approves it in the registry. XCom: `{"verdict", "reason",
-    "opens_gate", "dry_run", "evidence"}`, where `evidence` is the document of `report.to_document`. Without task ids to
-    go on with, it does not branch.
+    "opens_gate", "dry_run", "fleet", "evidence"}`, where `fleet` is what the run has chosen for production, None
+    without a choice, and `evidence` the document of `report.to_document`. Without task ids to go on with, it does not
+    branch.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param candidate: preflight's result, as an object or as JSON text (templated)
@@ -73,6 +79,7 @@ class JudgeOperator(CandidateOperator, BranchMixIn):
             "reason": decision.reason,
             "opens_gate": decision.opens_gate,
             "dry_run": findings.dry_run,
+            "fleet": plain(findings.fleet),
             "evidence": to_document(evidence),
         }
         following = self._following(decision, findings.dry_run)
@@ -84,17 +91,36 @@ class JudgeOperator(CandidateOperator, BranchMixIn):
 
     def _judge(self, candidate: Candidate) -> Findings:
         answer = self.hook.describe_job(self.job)
-        fleet = candidate.spec.fleet(Stage.STAGING)
-        numbers = api_responses.measurements(answer, fleet.endpoint, fleet.instance_type)
         champion = find_champion(self.hook, candidate.spec)
-        return Findings(
-            decision=self._withdrawn()
-            or decide(candidate.spec.gate.rules, numbers, champion.numbers if champion else None),
-            job=api_responses.job_state(answer),
-            numbers=numbers,
+        findings = Findings(
+            decision=Decision.undecided("the job recommended no fleet to choose from"),
+            job=job_responses.job_state(answer),
             champion=champion,
             dry_run=bool(from_template(self.is_dry_run)),
         )
+        judged = self._chosen if candidate.spec.production.is_chosen else self._staged
+        findings = judged(findings, candidate.spec, answer, champion.numbers if champion else None)
+        return replace(findings, decision=self._withdrawn() or findings.decision)
+
+    def _staged(
+        self, findings: Findings, spec: PipelineSpec, answer: Answer, champion: Measurements | None
+    ) -> Findings:
+        """The numbers of the staging endpoint, whose fleet production has as well."""
+        fleet = spec.fleet(Stage.STAGING)
+        numbers = job_responses.measurements(answer, fleet.endpoint, fleet.instance_type)
+        return replace(findings, numbers=numbers, decision=decide(spec.gate.rules, numbers, champion))
+
+    def _chosen(
+        self, findings: Findings, spec: PipelineSpec, answer: Answer, champion: Measurements | None
+    ) -> Findings:
+        """The numbers of the cheapest recommended fleet that passes, or of the cheapest when none does."""
+        choice = cheapest_passing(spec.gate.rules, job_responses.measured_fleets(answer), champion)
+        for each in choice.considered:
+            self.log.info("%s", each)
+        taken = choice.taken
+        if taken is None:
+            return findings
+        return replace(findings, choice=choice, numbers=taken.fleet.numbers, decision=taken.decision)
 
     def _withdrawn(self) -> Decision | None:
         package = self.hook.describe_package(self.package_arn)

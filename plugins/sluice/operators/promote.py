@@ -23,12 +23,13 @@ class PromoteOperator(DeployEndpointOperator):
     :param candidate: preflight's result, as an object or as JSON text (templated)
     :param package_arn: ARN of the package version (templated)
     :param reason: why it is approved; goes into the package (templated)
+    :param fleet: `{"instance_type", "instances"}`, as an object or as JSON text; the spec's when None (templated)
     :param poll_s: seconds between two looks at the endpoint
     :param timeout_s: seconds after which a deployment that is still going on counts as failed; the waits of
         `production.deployment` come on top
     """
 
-    template_fields = aws_template_fields("pipeline", "candidate", "stage", "package_arn", "reason")
+    template_fields = aws_template_fields("pipeline", "candidate", "stage", "fleet", "package_arn", "reason")
 
     def __init__(self, *, package_arn: str, reason: str, **kwargs: Any) -> None:
         super().__init__(stage=Stage.PRODUCTION.value, **kwargs)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice import api_requests
-from sluice.api_responses import JobState
 from sluice.errors import BenchmarkFailed
+from sluice.job_responses import JobState
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.triggers import Polling, RecommendationJobFinished
 

@@ -8,7 +8,7 @@ from sluice.api_responses import DeploymentOutcome, deployment_outcome
 from sluice.archive import first_file
 from sluice.errors import ArtifactError, DeploymentFailed
 from sluice.links import EndpointConsoleLink
-from sluice.operators.candidate import Candidate, CandidateOperator
+from sluice.operators.candidate import Candidate, FleetOperator
 from sluice.spec import Stage
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ANSWER_CHARS = 2000  # of the answer in the result: XComs are kept in Airflow's database
 
 
-class VerifyOperator(CandidateOperator):
+class VerifyOperator(FleetOperator):
     """Look at production's live config once more, and send it the first file of the sample payload.
 
     XCom: `{"endpoint", "config", "sample", "answer"}`, with the answer as text, cut at 2,000 characters. Raises
@@ -25,6 +25,7 @@ class VerifyOperator(CandidateOperator):
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param candidate: preflight's result, as an object or as JSON text (templated)
+    :param fleet: `{"instance_type", "instances"}`, as an object or as JSON text; the spec's when None (templated)
     """
 
     operator_extra_links = (EndpointConsoleLink(),)

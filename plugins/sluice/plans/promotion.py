@@ -16,7 +16,7 @@ from sluice.operators.register_package import RegisterPackageOperator
 from sluice.operators.reject import RejectOperator
 from sluice.operators.report import ReportOperator
 from sluice.operators.verify import VerifyOperator
-from sluice.plans.step import DagKind, Schedule, Step, param, result, result_if_any, text_param
+from sluice.plans.step import DagKind, Schedule, Step, json_result, param, result, result_if_any, text_param
 from sluice.schedule import AssetSchedule
 from sluice.service_limits import PACKAGE_ARN
 from sluice.spec import AfterGate, PipelineSpec, Stage
@@ -26,6 +26,7 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
     """The tasks of a promotion. What goes wrong on the way to production leads to `reject`; `report` always runs."""
     pipeline = {"pipeline": spec, "candidate": result("preflight")}
     package = {"package_arn": result("register_package", "package_arn")}
+    chosen = {"fleet": json_result("judge", "fleet")}
     told = {
         "registered": result_if_any("register_package"),
         "judged": result_if_any("judge"),
@@ -70,9 +71,9 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
             "promote",
             PromoteOperator,
             ("judge",),
-            {**pipeline, **package, "reason": result("judge", "reason"), "poll_s": poll_s},
+            {**pipeline, **package, **chosen, "reason": result("judge", "reason"), "poll_s": poll_s},
         ),
-        Step("verify", VerifyOperator, ("promote",), pipeline),
+        Step("verify", VerifyOperator, ("promote",), {**pipeline, **chosen}),
         Step("reject", RejectOperator, ("judge", "verify"), told, whatever_happened),
         Step(
             "report",

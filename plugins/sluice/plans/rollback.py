@@ -11,7 +11,7 @@ from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.operators.preflight import PreflightOperator
 from sluice.operators.verify import VerifyOperator
 from sluice.operators.withdraw import WithdrawOperator
-from sluice.plans.step import DagKind, Step, result, text_param
+from sluice.plans.step import DagKind, Step, json_result, result, text_param
 from sluice.service_limits import PACKAGE_ARN
 from sluice.spec import PipelineSpec, Stage
 
@@ -20,6 +20,7 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
     """The tasks of a rollback. Nothing is measured: the version has been through the gate before."""
     chosen = {"package_arn": result("choose_version", "package_arn")}
     pipeline = {"pipeline": spec, "candidate": result("preflight")}
+    as_now = {"fleet": json_result("choose_version", "fleet")}
     return (
         Step(
             "choose_version",
@@ -33,9 +34,9 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
             DeployEndpointOperator,
             ("create_model",),
             # The alarms speak against the version that is to go, and would end its rollback.
-            {**pipeline, "stage": Stage.PRODUCTION.value, "poll_s": poll_s, "guarded": False},
+            {**pipeline, **as_now, "stage": Stage.PRODUCTION.value, "poll_s": poll_s, "guarded": False},
         ),
-        Step("verify", VerifyOperator, ("roll_back",), pipeline),
+        Step("verify", VerifyOperator, ("roll_back",), {**pipeline, **as_now}),
         Step(
             "withdraw",
             WithdrawOperator,

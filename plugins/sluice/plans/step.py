@@ -51,6 +51,11 @@ def result(task_id: str, *path: str) -> str:
     return "{{ " + pulled + "".join(f"['{key}']" for key in path) + " }}"
 
 
+def json_result(task_id: str, key: str) -> str:
+    """A template for a part of a task's result as JSON text."""
+    return "{{ ti.xcom_pull(task_ids='" + task_id + "')['" + key + "'] | tojson }}"
+
+
 def result_if_any(task_id: str) -> str:
     """A template for a task's result as JSON text, `null` when the task did not succeed in this run."""
     return "{{ result_of(ti, '" + task_id + "') | tojson }}"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -132,3 +133,38 @@ def test_a_version_that_production_was_rolled_back_from_needs_a_persons_word() -
     assert "2026-03-01" in result["reason"] and "wrong labels" in result["reason"]
     package["ModelApprovalStatus"] = "Approved"
     assert measured.judge()[0]["verdict"] == "pass"
+
+
+CHOOSING: dict[str, Any] = {"production": {"endpoint": "iris", "instance": "cheapest_passing"}}
+
+
+def recommended(instance_type: str, per_hour: float, latency_ms: float, instances: int = 1) -> dict[str, Any]:
+    metrics = {"CostPerHour": per_hour, "CostPerInference": 1e-6, "MaxInvocations": 900, "ModelLatency": latency_ms}
+    configuration = {"InstanceType": instance_type, "InitialInstanceCount": instances}
+    return {"Metrics": metrics, "EndpointConfiguration": configuration, "ModelConfiguration": {}}
+
+
+def test_the_cheapest_recommended_fleet_that_passes_is_production_and_the_evidence_says_among_which() -> None:
+    fleets = [recommended("ml.m5.large", 0.115, 500), recommended("ml.c5.xlarge", 0.408, 20, 2)]
+    measured = Measured(FakeAws(), {**completed_job(latency_ms=900), "InferenceRecommendations": fleets}, **CHOOSING)
+    result, skipped = measured.judge(**BRANCHES)
+    assert (result["verdict"], skipped) == ("pass", {"reject", "report"})
+    assert result["fleet"] == {"instance_type": "ml.c5.xlarge", "instances": 2}
+    promote = PromoteOperator(
+        task_id="promote", package_arn=measured.arn, reason="ok", fleet=json.dumps(result["fleet"]), **measured.given
+    )
+    config = measured.dag_run.run(promote)["config"]
+    (variant,) = measured.aws.configs[config]["ProductionVariants"]
+    assert (variant["InstanceType"], variant["InitialInstanceCount"]) == ("ml.c5.xlarge", 2)
+    evidence = read_evidence(json.dumps(result["evidence"]).encode(), "judge")
+    assert evidence.production_instance_type == evidence.measured_instance_type == "ml.c5.xlarge"
+    assert evidence.names.production_config == config
+    assert [each.split(",")[0] for each in evidence.considered] == ["1 x ml.m5.large", "2 x ml.c5.xlarge"]
+
+
+def test_no_recommended_fleet_passes_and_none_is_there() -> None:
+    slow = {**completed_job(), "InferenceRecommendations": [recommended("ml.m5.large", 0.115, 500)]}
+    assert Measured(FakeAws(), slow, **CHOOSING).judge()[0]["verdict"] == "fail"
+    none = {**completed_job(), "InferenceRecommendations": []}
+    result = Measured(FakeAws(), none, **CHOOSING).judge()[0]
+    assert (result["verdict"], result["fleet"]) == ("inconclusive", None)

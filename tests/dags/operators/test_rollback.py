@@ -52,7 +52,7 @@ def test_the_version_approved_before_productions_and_its_old_names_again(aws: Fa
     promote(aws, "a:1")  # the second is not the newest that was live, but still the newer version
     assert promote(aws, "a:2") == second and aws.endpoints["iris"]["EndpointConfigName"] == config
     chosen = choose(aws)
-    assert chosen == {"package_arn": first, "version": 1, "leaves": second}
+    assert chosen == {"package_arn": first, "version": 1, "leaves": second, "fleet": None}
     spec, run = a_spec(containers__0__image="a:3", production__deployment=GUARDED), DagRunOnFakeAws(aws)
     aws.alarms["iris-5xx"] = "ALARM"
     preflight = PreflightOperator(task_id="preflight", pipeline=spec, package_arn=chosen["package_arn"])
@@ -117,3 +117,11 @@ def test_an_adopted_version_is_taken_as_it_is_or_not_at_all(aws: FakeAws) -> Non
     ):
         with pytest.raises(SpecError, match=said):
             DagRunOnFakeAws(aws).run(PreflightOperator(task_id="preflight", pipeline=a_spec(), **wanted))
+
+
+def test_a_fleet_that_runs_choose_stays_what_it_is_now(aws: FakeAws) -> None:
+    promote(aws, "a:1")
+    promote(aws, "a:2")
+    choosing = a_spec(production={"endpoint": "iris", "instance": "cheapest_passing"})
+    operator = ChooseVersionOperator(task_id="choose_version", pipeline=choosing)
+    assert DagRunOnFakeAws(aws).run(operator)["fleet"] == {"instance_type": "ml.c5.large", "instances": 1}

@@ -57,7 +57,7 @@ def evidence(**changes: Any) -> Evidence:
         ),
         job="iris-job",
         job_arn="arn:job",
-        staging_instance_type="ml.c5.large",
+        measured_instance_type="ml.c5.large",
         production_instance_type="ml.c5.large",
         candidate=CANDIDATE,
         champion=CHAMPION,

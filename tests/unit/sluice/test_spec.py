@@ -99,7 +99,17 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("gate.rules[0].maximum", {"gate__rules__0__maximum": 1}, "is not a key that Sluice knows"),
     ("gate.approval", {"gate__approval": {"required": True}}, "is not a key that Sluice knows"),
     ("production.endpoint", {"production__endpoint": "iris-staging"}, "must differ"),
-    ("production.instance", {"production__instance": "cheapest_passing"}, "did you mean 'instance"),
+    ("production.instance", {"production__instance": "cheapest"}, "did you mean 'cheapest_passing'"),
+    (
+        "production.instance",
+        {"production": {"endpoint": "iris", "instance": "cheapest_passing", "instances": 2}},
+        "chooses type and number",
+    ),
+    (
+        "production.instance",
+        {"production": {"endpoint": "iris", "instance": "cheapest_passing", "instance_type": "ml.c5.large"}},
+        "chooses type and number",
+    ),
     ("production.instance_type", {"production__instance_type": "cheapest_passing"}, "does not match"),
     ("production.autoscaling", {"production__autoscaling": {"min_per_minute": 600}}, "is not a key that Sluice knows"),
     ("evidence.prefix", {"evidence__prefix": "s3://b/" + "x" * 100}, "at most 100"),

@@ -1,0 +1,150 @@
+"""What AWS answered about recommendation jobs -> typed values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sluice.api_responses import Answer, text_in
+from sluice.choice import MeasuredFleet
+from sluice.metrics import INFERENCES_PER_MILLION, Absence, Measurement, Measurements, Metric, Origin, read
+
+JOB_ENDED = frozenset({"COMPLETED", "FAILED", "STOPPED", "DELETED"})
+JOB_WITHOUT_NUMBERS = frozenset({"FAILED", "STOPPING", "STOPPED", "DELETING", "DELETED"})
+"""Job statuses from which no number will come any more: trying again takes another job name."""
+
+
+@dataclass(frozen=True)
+class JobState:
+    """DescribeInferenceRecommendationsJob, as far as waiting is concerned. Times are ISO 8601 in UTC."""
+
+    job: str
+    arn: str
+    status: str
+    failure_reason: str | None = None
+    package_arn: str | None = None
+    created: str | None = None
+    completed: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Nothing will change any more."""
+        return self.status in JOB_ENDED
+
+    @property
+    def completed_well(self) -> bool:
+        """There are numbers to read."""
+        return self.status == "COMPLETED"
+
+    @property
+    def needs_new_attempt(self) -> bool:
+        """No numbers will come from this job; the next attempt needs another name (`Names.job(attempt)`)."""
+        return self.status in JOB_WITHOUT_NUMBERS
+
+
+def job_state(answer: Answer) -> JobState:
+    """DescribeInferenceRecommendationsJob's answer -> state; UnexpectedAnswer when name, ARN or status is missing."""
+    operation = "DescribeInferenceRecommendationsJob"
+    return JobState(
+        job=text_in(answer, "JobName", operation),
+        arn=text_in(answer, "JobArn", operation),
+        status=text_in(answer, "Status", operation),
+        failure_reason=answer.get("FailureReason"),
+        package_arn=(answer.get("InputConfig") or {}).get("ModelPackageVersionArn"),
+        created=_time(answer.get("CreationTime")),
+        completed=_time(answer.get("CompletionTime")),
+    )
+
+
+def measurements(answer: Answer, endpoint: str, instance_type: str) -> Measurements:
+    """A completed job's answer -> what was measured on `endpoint`, and the cost of its `instance_type`.
+
+    An existing endpoint is answered with latency and throughput only. Cost comes from the recommendation for the same
+    instance type and is an estimate: a list price over a measured throughput.
+    """
+    job = text_in(answer, "JobName", "DescribeInferenceRecommendationsJob")
+    return Measurements.of((*_of_endpoint(answer, endpoint, job), *_of_recommendation(answer, instance_type, job)))
+
+
+def measured_fleets(answer: Answer) -> tuple[MeasuredFleet, ...]:
+    """A completed job's recommendations, as fleets that production could run on.
+
+    Left out: serverless ones, and those with changed environment variables. They do not say which container of a
+    pipeline a variable is for, and the package that is promoted does not hold it.
+    """
+    job = text_in(answer, "JobName", "DescribeInferenceRecommendationsJob")
+    found = []
+    for item in answer.get("InferenceRecommendations") or ():
+        configuration = item.get("EndpointConfiguration") or {}
+        instance_type = configuration.get("InstanceType")
+        if instance_type and not (item.get("ModelConfiguration") or {}).get("EnvironmentParameters"):
+            instances = configuration.get("InitialInstanceCount") or 1
+            recommendation = str(item.get("RecommendationId") or "")
+            numbers = _of_fleet(item, f"recommendation {recommendation or instance_type} of job {job}")
+            found.append(
+                MeasuredFleet(
+                    recommendation=recommendation, instance_type=instance_type, instances=instances, numbers=numbers
+                )
+            )
+    return tuple(found)
+
+
+def _of_fleet(item: Answer, source: str) -> Measurements:
+    numbers = item.get("Metrics") or {}
+    return Measurements.of(
+        (
+            read(Metric.MODEL_LATENCY_MS, numbers.get("ModelLatency"), source),
+            read(Metric.MAX_INVOCATIONS_PER_MINUTE, numbers.get("MaxInvocations"), source),
+            *_costs(numbers, source),
+        )
+    )
+
+
+def _costs(numbers: Answer, source: str) -> list[Measurement | Absence]:
+    per_hour = read(Metric.COST_PER_HOUR_USD, numbers.get("CostPerHour"), source, Origin.ESTIMATED)
+    per_inference = read(Metric.COST_PER_MILLION_USD, numbers.get("CostPerInference"), source, Origin.ESTIMATED)
+    return [per_hour, _per_million(per_inference)]
+
+
+def _of_endpoint(answer: Answer, endpoint: str, job: str) -> list[Measurement | Absence]:
+    source = f"EndpointPerformances of job {job}"
+    members = {Metric.MODEL_LATENCY_MS: "ModelLatency", Metric.MAX_INVOCATIONS_PER_MINUTE: "MaxInvocations"}
+    for performance in answer.get("EndpointPerformances") or ():
+        if (performance.get("EndpointInfo") or {}).get("EndpointName") == endpoint:
+            numbers = performance.get("Metrics") or {}
+            return [read(metric, numbers.get(member), source) for metric, member in members.items()]
+    return [Absence(metric, f"the job reported nothing for endpoint {endpoint}", source) for metric in members]
+
+
+def _of_recommendation(answer: Answer, instance_type: str, job: str) -> list[Measurement | Absence]:
+    source = f"recommendation {instance_type} of job {job}"
+    found = _recommendation(answer, instance_type)
+    if found is None:
+        reason = f"the job made no recommendation for {instance_type}"
+        return [Absence(metric, reason, source) for metric in (Metric.COST_PER_HOUR_USD, Metric.COST_PER_MILLION_USD)]
+    return _costs(found.get("Metrics") or {}, source)
+
+
+def _recommendation(answer: Answer, instance_type: str) -> Answer | None:
+    """The recommendation for a type; one with changed environment variables only where there is no other."""
+    of_type = [
+        item
+        for item in answer.get("InferenceRecommendations") or ()
+        if (item.get("EndpointConfiguration") or {}).get("InstanceType") == instance_type
+    ]
+    as_staged = [item for item in of_type if not (item.get("ModelConfiguration") or {}).get("EnvironmentParameters")]
+    return next(iter(as_staged or of_type), None)
+
+
+def _per_million(per_inference: Measurement | Absence) -> Measurement | Absence:
+    if isinstance(per_inference, Absence):
+        return per_inference
+    per_million = per_inference.value * INFERENCES_PER_MILLION
+    return read(per_inference.metric, per_million, per_inference.source, per_inference.origin)
+
+
+def _time(value: object) -> str | None:
+    """boto3 gives aware datetimes; an Airflow XCom may have turned them into text already."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="milliseconds")
+    return value if isinstance(value, str) else None
