@@ -179,6 +179,7 @@ def job_record(
     created_at_s: float = 1.0,
     job_type: str = "Default",
     stopping: JsonObject | None = None,
+    output_uri: str | None = None,
     **input_config: Json,
 ) -> RecommendationJobRecord:
     inputs: dict[str, Json] = {"ModelPackageVersionArn": PACKAGE_ARN, **input_config}
@@ -190,6 +191,8 @@ def job_record(
         "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/sluice",
         "InputConfig": inputs,
     }
+    if output_uri is not None:
+        accepted["OutputConfig"] = {"CompiledOutputConfig": {"S3OutputUri": output_uri}}
     if stopping is not None:
         accepted["StoppingConditions"] = stopping
     return RecommendationJobRecord(

@@ -28,6 +28,7 @@ def check_request(call: Call) -> ModelPackageRecord | None:
     if pattern is not None:
         check_traffic_pattern(pattern, longest_s)
     check_instances(inputs)
+    _check_output(request)
     package = check_model(call, inputs)
     check_specifications(inputs, package)
     for endpoint in inputs.structures("Endpoints"):  # the service model allows one at most
@@ -70,3 +71,11 @@ def _check_limits(inputs: Members) -> int:
     if duration_s is not None and duration_s > _MAX_DURATION_S:
         raise invalid(f"JobDurationInSeconds is {duration_s}; it can be at most {_MAX_DURATION_S}.")
     return _MAX_DURATION_S if duration_s is None else duration_s
+
+
+def _check_output(request: Members) -> None:
+    """The service model also allows https here, which nothing but S3 is behind on AWS either."""
+    compiled = (request.structure("OutputConfig") or Members({})).structure("CompiledOutputConfig") or Members({})
+    uri = compiled.text("S3OutputUri")
+    if uri is not None and not uri.startswith("s3://"):
+        raise invalid(f"OutputConfig.CompiledOutputConfig.S3OutputUri is {uri}; it must look like s3://bucket/prefix.")

@@ -14,14 +14,17 @@ from include.sagemaker_local.jobs.tools import Tools
 from include.sagemaker_local.jobs.utilisation import NOT_AVAILABLE, Utilisation
 from include.sagemaker_local.jobs.work import JobWork
 from include.sagemaker_local.load.plan import LoadPlan
+from include.sagemaker_local.load.progress import Progress
 from include.sagemaker_local.load.stage import StageResult
 from include.sagemaker_local.load.summary import LoadFailure, LoadSummary, summarise
+from include.sagemaker_local.load.timeline import Timeline
 
 
 @dataclass
 class _Seen:
-    """The stages of a load test as they end, and how busy the fleet was in each."""
+    """A load test so far: its seconds, its stages as they end, and how busy the fleet was in each."""
 
+    timeline: Timeline
     stages: list[StageResult] = field(default_factory=list)
     used: list[Utilisation] = field(default_factory=list)
 
@@ -33,7 +36,7 @@ async def load_test(work: JobWork, target: Target, tools: Tools) -> Result:
     """
     plan = load_plan(work.sample, target.endpoint_name, tools.gateway_port(), tools.settings)
     began_s = tools.clock.now_s()
-    seen = _Seen()
+    seen = _Seen(Timeline(began_s))
     try:
         watch = looking(tools.watchers.meter, tools.clock, work.region, target.endpoint_name)
         async with watch as looks:
@@ -41,14 +44,26 @@ async def load_test(work: JobWork, target: Target, tools: Tools) -> Result:
         load = summarise(plan.course, seen.stages, plan.rules)
     except LocalSageMakerError as error:
         load = LoadFailure(in_full(error))
-    times = began_s, tools.clock.now_s()
-    return Result(target, load, *times, utilisation=_utilisation(load, seen), stages=tuple(seen.stages))
+    return Result(
+        target,
+        load,
+        began_s,
+        tools.clock.now_s(),
+        _utilisation(load, seen),
+        tuple(seen.stages),
+        seen.timeline.intervals(),
+    )
 
 
 async def _drive(work: JobWork, target: Target, plan: LoadPlan, into: tuple[_Seen, Looks], tools: Tools) -> None:
     seen, looks = into
     publish = tools.watchers.metrics.of_test(work.region, work.name, target.endpoint_name)
-    async with aclosing(tools.drive(plan, publish)) as stages:
+
+    def tell(progress: Progress) -> None:
+        publish(progress)
+        seen.timeline.add(progress)
+
+    async with aclosing(tools.drive(plan, tell)) as stages:
         async for stage in stages:
             seen.stages.append(stage)
             seen.used.append(await looks.stage_ended(stage.span_s))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from include.sagemaker_local.errors import LocalSageMakerError
 from include.sagemaker_local.instance_types import lookup
 from include.sagemaker_local.jobs.benchmark import measure, target_of
 from include.sagemaker_local.jobs.load_test import in_words
+from include.sagemaker_local.jobs.measurement import documents, place
 from include.sagemaker_local.jobs.outcome import Outcome, outcome_of
 from include.sagemaker_local.jobs.plan import Benchmark, EndpointBenchmark, InstanceBenchmark, plan_benchmarks
 from include.sagemaker_local.jobs.reasons import in_full
@@ -34,10 +35,24 @@ async def run_job(record: RecommendationJobRecord, tools: Tools) -> Outcome:
     except LocalSageMakerError as error:
         await journal.job(f"The job failed before any test: {in_full(error)}")
         return Outcome(failure_reason=shorten(str(error)))
-    results = await _Run(work, tools, began_s).all()
-    outcome = outcome_of(record.name, results)
+    run = _Run(work, tools, began_s)
+    await run.all()
+    outcome = outcome_of(record.name, [run.results[position] for position in sorted(run.results)])
+    await _store(work, run.results, outcome, tools)
     await journal.job(f"The job failed: {outcome.failure_reason}" if outcome.failure_reason else "The job is complete.")
     return outcome
+
+
+async def _store(work: JobWork, results: Mapping[int, Result], outcome: Outcome, tools: Tools) -> None:
+    """Keep the whole measurement in S3. The API has its figures whether that succeeds or not."""
+    folder = place(work.request.output_uri, work.subject.sample_payload_url, work.name)
+    try:
+        for uri, content in documents(folder, work, results, outcome):
+            await tools.objects.write(uri, content)
+    except LocalSageMakerError as error:
+        await work.journal.job(f"The measurement could not be stored: {error}")
+    else:
+        await work.journal.job(f"The measurement is at {folder}job.json")
 
 
 @dataclass
@@ -49,8 +64,8 @@ class _Run:
     began_s: float
     results: dict[int, Result] = field(default_factory=dict)
 
-    async def all(self) -> list[Result]:
-        """All of them, by position; those that were not begun in time are not among them."""
+    async def all(self) -> None:
+        """Run them; those that are not begun in time have no result."""
         plan = plan_benchmarks(self.work.request, self.work.subject.instance_types, self.tools.host)
         side_by_side = _lanes(self.work, plan.benchmarks, self.tools)
         await self._announce(len(plan.benchmarks), side_by_side)
@@ -60,9 +75,8 @@ class _Run:
         if isinstance(plan.benchmarks[0], EndpointBenchmark):  # nothing else may run while it is tested
             await self._step(*next(waiting))
             if isinstance(self.results[0].load, LoadFailure):
-                return [self.results[0]]
+                return
         await self._in_lanes(waiting, side_by_side)
-        return [self.results[position] for position in sorted(self.results)]
 
     async def _in_lanes(self, waiting: Iterator[tuple[int, Benchmark]], side_by_side: Lanes) -> None:
         """Each lane takes the next test as soon as it is free."""

@@ -29,8 +29,9 @@ class WantedConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class JobRequest:
-    """What a job was asked for. Its ContainerConfig, which is from `sample_payload_url` on, overrides the package.
+    """What a job was asked for. Its ContainerConfig, from `sample_payload_url` on, overrides the package.
 
+    `output_uri` is where the measurement is to be stored.
     `traffic` is there when `job_type` is Advanced. After `duration_s` no test is begun; one that runs goes on.
     """
 
@@ -44,6 +45,7 @@ class JobRequest:
     duration_s: int | None
     max_tests: int | None
     max_parallel_tests: int | None
+    output_uri: str | None
     sample_payload_url: str | None
     content_types: tuple[str, ...]
     response_types: tuple[str, ...]
@@ -71,11 +73,17 @@ def parse_request(accepted: Mapping[str, Any]) -> JobRequest:
         duration_s=inputs.get("JobDurationInSeconds"),
         max_tests=limit.get("MaxNumberOfTests"),
         max_parallel_tests=limit.get("MaxParallelOfTests"),
+        output_uri=_output_uri(accepted.get("OutputConfig") or {}),
         sample_payload_url=payload.get("SamplePayloadUrl"),
         content_types=tuple(payload.get("SupportedContentTypes") or ()),
         response_types=tuple(container.get("SupportedResponseMIMETypes") or ()),
         instance_types=tuple(container.get("SupportedInstanceTypes") or ()),
     )
+
+
+def _output_uri(output: Mapping[str, Any]) -> str | None:
+    uri: str | None = (output.get("CompiledOutputConfig") or {}).get("S3OutputUri")
+    return uri
 
 
 def _configuration(wanted: Mapping[str, Any]) -> WantedConfiguration:

@@ -17,6 +17,7 @@ from include.sagemaker_local.jobs.utilisation import NOT_AVAILABLE, Utilisation
 from include.sagemaker_local.lifecycle import JobStatus
 from include.sagemaker_local.load.stage import StageResult
 from include.sagemaker_local.load.summary import LoadFailure, LoadSummary
+from include.sagemaker_local.load.timeline import Interval
 from include.sagemaker_local.store.records import Json, JsonObject, RecommendationStepRecord
 
 # FailureReason of a job holds at most 1,024 characters.
@@ -65,6 +66,7 @@ class Result:
     ended_at_s: float | None = None
     utilisation: Utilisation = NOT_AVAILABLE
     stages: tuple[StageResult, ...] = ()
+    timeline: tuple[Interval, ...] = ()
     warning: str | None = None
 
 

@@ -275,10 +275,17 @@ def test_a_model_has_no_additional_specifications(rig: Rig, refused: Refused) ->
     )
 
 
+def test_measurements_are_stored_in_s3_and_nowhere_else(rig: Rig, refused: Refused) -> None:
+    compiled = {"CompiledOutputConfig": {"S3OutputUri": "https://bucket/prefix"}}
+    assert refused(create_job, rig=rig, OutputConfig=compiled) == (
+        "ValidationException",
+        "OutputConfig.CompiledOutputConfig.S3OutputUri is https://bucket/prefix; it must look like s3://bucket/prefix.",
+    )
+
+
 @pytest.mark.parametrize(
     ("request_", "member"),
     [
-        ({"OutputConfig": {"CompiledOutputConfig": {}}}, "OutputConfig.CompiledOutputConfig"),
         (
             {
                 "InputConfig": {

@@ -16,8 +16,8 @@ _CONTAINER = {
 }
 _INPUT = {
     **exact("ModelPackageVersionArn", "ModelName", "Endpoints", "ResourceLimit.MaxNumberOfTests", "TrafficPattern"),
-    **simplified("JobDurationInSeconds", how="kept and shown; a job takes the minutes that its tests take"),
-    **simplified("ResourceLimit.MaxParallelOfTests", how="tests run one after the other: they share this machine"),
+    **exact("JobDurationInSeconds"),
+    **simplified("ResourceLimit.MaxParallelOfTests", how="as many as this machine has cores for"),
     **below(
         "EndpointConfigurations",
         {
@@ -37,7 +37,9 @@ SCOPES = {
             **simplified("RoleArn", how="kept and shown; nobody assumes it"),
             **below("InputConfig", _INPUT),
             **simplified("OutputConfig.KmsKeyId", how=_KEPT),
-            **refused("OutputConfig.CompiledOutputConfig", why="models are not compiled"),
+            **simplified(
+                "OutputConfig.CompiledOutputConfig", how="models are not compiled; the measurement is stored there"
+            ),
         }
     ),
     "DescribeInferenceRecommendationsJob": Scope(exact("JobName")),
