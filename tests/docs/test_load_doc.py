@@ -14,7 +14,17 @@ from tests.fakes.load_tests import latencies, ramp
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "load.md"
 
 # What the text below the table describes, or what is the writer's own.
-WHOLE = {"target", "course", "warnings", "failures", "latency", "model_latency", "container_latency", "marks"}
+WHOLE = {
+    "target",
+    "course",
+    "warnings",
+    "failures",
+    "latency",
+    "model_latency",
+    "service_latency",
+    "container_latency",
+    "marks",
+}
 
 
 def members(document: Any, path: str = "") -> Iterator[str]:

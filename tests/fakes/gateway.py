@@ -55,6 +55,7 @@ class FakeGateway:
     behaviour: Behaviour
     port: int = 0
     requests: int = 0
+    accepted: int = 0
     most_connections: int = 0
     connections: set[asyncio.StreamWriter] = field(default_factory=set)
     bodies: Counter[bytes] = field(default_factory=Counter)
@@ -65,6 +66,7 @@ class FakeGateway:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections.add(writer)
+        self.accepted += 1
         self.abandoned.clear()
         self.most_connections = max(self.most_connections, len(self.connections))
         try:

@@ -5,9 +5,10 @@ PURE: no I/O, no third-party imports.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 from include.sagemaker_local.http1.errors import HttpError, RequestTimeout
-from include.sagemaker_local.http1.messages import Response
-from include.sagemaker_local.load.recorder import Answer
 from include.sagemaker_local.load.stage import Failure
 
 CONTAINER_LATENCY_HEADER = b"x-local-container-latency-us"
@@ -16,21 +17,35 @@ CONTAINER_LATENCY_HEADER = b"x-local-container-latency-us"
 _DETAIL_CHARACTERS = 300
 
 
-def answer_of(response: Response, latency_us: int) -> Answer:
-    """What the response means for the measurement."""
-    if 200 <= response.status < 300:
-        return Answer(latency_us, containers_us=container_latencies(response.header(CONTAINER_LATENCY_HEADER)))
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How one request ended. `containers_us` holds each container's latency; it is empty for a failure."""
+
+    latency_us: int
+    failure: Failure | None = None
+    detail: str | None = None  # what a failed request got, for a person
+    containers_us: Mapping[str, int] = field(default_factory=dict)
+
+
+def failed_answer(status: int, body_start: bytes, latency_us: int) -> Answer:
+    """What a response that is no success means. `body_start` need not be more than a person would read of an error."""
     # 424 is how the service passes on an error of the model's container, whatever the container's own status was.
-    client = 400 <= response.status < 500 and response.status != 424
-    body = " ".join(response.body.decode("utf-8", "replace").split())
-    detail = f"HTTP {response.status} {body}"[:_DETAIL_CHARACTERS]
+    client = 400 <= status < 500 and status != 424
+    body = " ".join(body_start.decode("utf-8", "replace").split())
+    detail = f"HTTP {status} {body}"[:_DETAIL_CHARACTERS]
     return Answer(latency_us, Failure.CLIENT_ERROR if client else Failure.SERVER_ERROR, detail)
 
 
-def answer_of_error(error: HttpError, latency_us: int) -> Answer:
+def no_answer(failure: Failure, detail: str, latency_us: int) -> Answer:
     """What a request without a usable response means for the measurement."""
-    failure = Failure.TIMEOUT if isinstance(error, RequestTimeout) else Failure.CONNECTION
-    return Answer(latency_us, failure, str(error)[:_DETAIL_CHARACTERS])
+    return Answer(latency_us, failure, detail[:_DETAIL_CHARACTERS])
+
+
+def answer_of_error(error: HttpError, latency_us: int) -> Answer:
+    """What a request means that could not even be sent."""
+    return no_answer(
+        Failure.TIMEOUT if isinstance(error, RequestTimeout) else Failure.CONNECTION, str(error), latency_us
+    )
 
 
 def container_latencies(header: bytes | None) -> dict[str, int]:

@@ -34,7 +34,8 @@ class Step:
 
     The measured part lasts `duration_s`; None: as long as `enough.is_enough` says, with `stage_s` as its measure.
     `users` ask in a closed loop. With a `rate_per_s` requests are sent at that rate instead, whether those before them
-    were answered or not (an open loop), and `users` is how many may be under way at once.
+    were answered or not (an open loop), and `users` is how many may be under way at once. They come evenly, or, with a
+    `poisson_seed`, as a Poisson process has them (`due_times.py`).
     """
 
     users: int
@@ -42,6 +43,7 @@ class Step:
     warm_up_s: float = 0.0
     duration_s: float | None = None
     stage_s: float = 3.0
+    poisson_seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class ConstantRate:
     duration_s: float
     most_in_flight: int = MAX_USERS
     warm_up_s: float = 0.0
+    poisson_seed: int | None = None  # None: evenly spaced; a number: at random, the same way every time
 
 
 Course: TypeAlias = Ramp | Phases | Stairs | ConstantUsers | ConstantRate
@@ -142,7 +145,13 @@ def steps_of(course: Phases | Stairs | ConstantUsers | ConstantRate) -> Iterator
     elif isinstance(course, ConstantUsers):
         yield Step(course.users, warm_up_s=course.warm_up_s, duration_s=course.duration_s)
     else:
-        yield Step(course.most_in_flight, course.rate_per_s, course.warm_up_s, course.duration_s)
+        yield Step(
+            course.most_in_flight,
+            course.rate_per_s,
+            course.warm_up_s,
+            course.duration_s,
+            poisson_seed=course.poisson_seed,
+        )
 
 
 def course_to_json(course: Course) -> dict[str, Any]:

@@ -1,178 +1,153 @@
-"""Closed-loop users over keep-alive connections.
+"""Runs a plan: one step of load after the other, over connections that stay.
 
-A user sends a request, waits for its answer and sends the next. Users stay from stage to stage and new ones join them,
-so a stage's warm-up is not spent on an empty endpoint. Nothing is retried: what fails is counted.
+The work of a request is done in `connection.py`; here, a few times a second, its log is turned into figures, requests
+that took too long are ended, and whoever watches is told.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterator
-from typing import Protocol
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
+from functools import partial
 
 from include.sagemaker_local.clock import Clock, SystemClock
-from include.sagemaker_local.http1.errors import HttpError
-from include.sagemaker_local.http1.messages import Request, Response
-from include.sagemaker_local.load.answers import answer_of, answer_of_error
+from include.sagemaker_local.load.answer_log import AnswerLog, Tally
+from include.sagemaker_local.load.closed_loop import ClosedLoop
+from include.sagemaker_local.load.connection import Dial, Kit
 from include.sagemaker_local.load.course import Step, next_step
+from include.sagemaker_local.load.due_times import due_times
 from include.sagemaker_local.load.enough import longest_s
-from include.sagemaker_local.load.histogram import Histogram
+from include.sagemaker_local.load.known_answers import KnownAnswers
+from include.sagemaker_local.load.open_loop import OpenLoop
+from include.sagemaker_local.load.own_share import Spent, share, spent_now, was_the_limit
 from include.sagemaker_local.load.plan import LoadPlan
+from include.sagemaker_local.load.precise_timer import PreciseTimer
 from include.sagemaker_local.load.progress import Progress
-from include.sagemaker_local.load.recorder import Answer, StageRecorder
-from include.sagemaker_local.load.stage import Failure, StageResult
-from include.sagemaker_local.wire.sigv4 import signed
+from include.sagemaker_local.load.recorder import StageRecorder
+from include.sagemaker_local.load.requests import Requests
+from include.sagemaker_local.load.stage import StageResult
 
-# A signature is good for 15 minutes; making one for each request would cost the core that is to send them.
-_SIGNATURE_AGE_S = 300.0
-
-# A refused connection fails within microseconds. Without a pause its user would do nothing but burn a core that the
-# endpoint under test needs to come back.
-_PAUSE_AFTER_LOST_CONNECTION_S = 0.01
+# How late the end of a step, or a timeout, may be seen. At a hundred thousand answers a second there are then 5,000 to
+# be sorted at once, which takes half a millisecond.
+_TICK_S = 0.05
 
 # As often as CloudWatch's finest metrics, and as people like to look.
 _PROGRESS_INTERVAL_S = 1.0
 
 
-class Client(Protocol):
-    """What sends a request; the project's HttpClient in earnest."""
-
-    async def request(self, host: str, port: int, request: Request, *, timeout_s: float) -> Response:
-        """The response. Raises HttpError when there is none."""
-
-
 class Generator:
-    """Runs one plan, once."""
+    """Runs one plan, once. Belongs to one event loop."""
 
     def __init__(
         self,
         plan: LoadPlan,
-        client: Client,
+        dial: Dial,
         clock: Clock | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self._plan = plan
-        self._client = client
+        self._dial = dial
         self._clock = clock or SystemClock()
-        self._requests = _requests(plan, self._clock)
-        self._second = _Second(self._clock.monotonic_s())
         self._on_progress = on_progress
-        self._users: list[asyncio.Task[None]] = []
-        self._recorder: StageRecorder | None = None
-        self._stage_over = asyncio.Event()
+        self._requests = Requests(plan, self._clock)
+        self._known = KnownAnswers()
+        self._log = AnswerLog()
+        self._loop: ClosedLoop | OpenLoop | None = None
+        self._second = Tally()
+        self._second_began_s = self._clock.monotonic_s()
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def stages(self) -> AsyncGenerator[StageResult, None]:
         """The results, stage after stage, until the plan's rules end it. `aclose()` ends the load at once."""
         done: list[StageResult] = []
-        watch = asyncio.create_task(self._tell())
         try:
             while isinstance(step := next_step(self._plan.course, done, self._plan.rules), Step):
                 done.append(await self._stage(step))
                 yield done[-1]
-            self._tell_rest()
+            self._tell(done[-1].rate_per_s if done else None)
         finally:
-            watch.cancel()
-            await self._dismiss()
-
-    async def _tell(self) -> None:
-        """Once a second what the last one was like."""
-        while True:
-            await asyncio.sleep(_PROGRESS_INTERVAL_S)
-            self._tell_rest()
-
-    def _tell_rest(self) -> None:
-        """What was answered since the last time, so that in all nothing is left out."""
-        second, self._second = self._second, _Second(self._clock.monotonic_s())
-        if self._on_progress is not None:
-            self._on_progress(second.progress(self._clock, len(self._users)))
+            self._broken.cancel()
+            if self._loop is not None:
+                self._loop.stop()
 
     async def _stage(self, step: Step) -> StageResult:
-        if step.rate_per_s is not None:
-            raise ValueError("this generator has closed-loop users only; it cannot send at a rate")
-        self._stage_over.clear()
-        self._recorder = StageRecorder(step, time.monotonic())
-        while len(self._users) > step.users:
-            self._users.pop().cancel()
-        while len(self._users) < step.users:
-            self._users.append(asyncio.create_task(self._user()))
-        await self._wait_for_stage_or_death(longest_s(step, self._plan.timeout_s))
-        return self._recorder.result(time.monotonic())
+        begins_ns = time.perf_counter_ns()
+        cut_off_ns = begins_ns + round(longest_s(step, self._plan.timeout_s) * 1e9)
+        recorder = StageRecorder(step, begins_ns)
+        loop = self._loop = self._loop_for(step)
+        opened: Spent | None = None
+        over = False
+        while not over and time.perf_counter_ns() < cut_off_ns:
+            await self._pause()
+            loop.sweep(time.perf_counter_ns())
+            self._requests.refresh()
+            batch = self._log.take()
+            self._second.add(batch)
+            over = recorder.take(batch)
+            if opened is None and recorder.opened:
+                opened = spent_now()
+            if self._clock.monotonic_s() - self._second_began_s >= _PROGRESS_INTERVAL_S:
+                self._tell(step.rate_per_s)
+        own = 0.0 if opened is None else share(opened, spent_now())
+        result = recorder.result(time.perf_counter_ns())
+        return replace(result, waiting=loop.waiting, generator_share=own, generator_busy=was_the_limit(own))
 
-    async def _wait_for_stage_or_death(self, at_most_s: float) -> None:
-        """Return when the stage is over or has taken too long. The error of a user that died of a bug is raised."""
-        over = asyncio.create_task(self._stage_over.wait())
-        try:
-            finished, _ = await asyncio.wait(
-                [over, *self._users], timeout=at_most_s, return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            over.cancel()
-        for task in finished:
-            if task is not over:
-                task.result()
+    def _loop_for(self, step: Step) -> ClosedLoop | OpenLoop:
+        """What sends the step's requests: if it can, what sent those of the step before, with its connections."""
+        if step.rate_per_s is None:
+            closed = self._loop if isinstance(self._loop, ClosedLoop) else ClosedLoop(self._fresh_kit())
+            closed.set_users(step.users)
+            return closed
+        timer_of = partial(PreciseTimer, asyncio.get_running_loop())
+        opened = self._loop if isinstance(self._loop, OpenLoop) else OpenLoop(self._fresh_kit(timed=True), timer_of)
+        due = due_times(time.perf_counter_ns(), step.rate_per_s, step.poisson_seed)
+        opened.set_rate(due, step.rate_per_s, step.users)
+        return opened
 
-    async def _user(self) -> None:
-        while True:
-            answer = await self._ask(next(self._requests))
-            self._second.add(answer)
-            if self._recorder is not None and self._recorder.add(answer, time.monotonic()):
-                self._stage_over.set()
-            if answer.failure is Failure.CONNECTION:
-                await asyncio.sleep(_PAUSE_AFTER_LOST_CONNECTION_S)
+    def _fresh_kit(self, *, timed: bool = False) -> Kit:
+        """What connections of another kind than before work with; those before end."""
+        if self._loop is not None:
+            self._loop.stop()
+            self._second.add(self._log.take())
+        self._log = AnswerLog(timed=timed)
+        return Kit(
+            dial=self._dial,
+            requests=self._requests,
+            log=self._log,
+            known=self._known,
+            timeout_s=self._plan.timeout_s,
+            now_ns=time.perf_counter_ns,
+            broke=self._broke,
+        )
 
-    async def _ask(self, request: Request) -> Answer:
-        plan = self._plan
-        began_ns = time.perf_counter_ns()
-        try:
-            response = await self._client.request(plan.host, plan.port, request, timeout_s=plan.timeout_s)
-        except HttpError as error:
-            return answer_of_error(error, _microseconds_since(began_ns))
-        return answer_of(response, _microseconds_since(began_ns))
+    async def _pause(self) -> None:
+        """Let the connections work. Raises what broke in them."""
+        await asyncio.wait([self._broken], timeout=_TICK_S)
+        if self._broken.done():
+            self._broken.result()
 
-    async def _dismiss(self) -> None:
-        for user in self._users:
-            user.cancel()
-        await asyncio.gather(*self._users, return_exceptions=True)
-        self._users.clear()
+    def _broke(self, error: BaseException) -> None:
+        if not self._broken.done():
+            self._broken.set_exception(error)
 
-
-class _Second:
-    """What was answered since the last time that anybody was told."""
-
-    def __init__(self, began_s: float) -> None:
-        self._began_s = began_s
-        self._failures: Counter[Failure] = Counter()
-        self._latency = Histogram()
-        self._model_latency = Histogram()
-
-    def add(self, answer: Answer) -> None:
-        if answer.failure is not None:
-            self._failures[answer.failure] += 1
+    def _tell(self, rate_per_s: float | None) -> None:
+        """What was answered since the last time, so that in all nothing is left out."""
+        second, self._second = self._second, Tally()
+        began_s, self._second_began_s = self._second_began_s, self._clock.monotonic_s()
+        if self._on_progress is None or self._loop is None:
             return
-        self._latency.record(answer.latency_us)
-        if answer.containers_us:
-            self._model_latency.record(sum(answer.containers_us.values()))
-
-    def progress(self, clock: Clock, users: int) -> Progress:
-        failures, latency = dict(self._failures), self._latency
-        seconds = clock.monotonic_s() - self._began_s
-        return Progress(clock.now_s(), seconds, users, latency.count, failures, latency, self._model_latency)
-
-
-def _requests(plan: LoadPlan, clock: Clock) -> Iterator[Request]:
-    """All users draw from one endless row, so that every payload is used as often as every other."""
-    authority = f"[{plan.host}]:{plan.port}" if ":" in plan.host else f"{plan.host}:{plan.port}"
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in plan.headers]
-    headers.append((b"host", authority.encode("latin-1")))
-    plain = [Request(b"POST", plan.target.encode("latin-1"), headers, payload) for payload in plan.payloads]
-    while plain:
-        signed_s = clock.now_s()
-        requests = [signed(request, plan.key, plan.region, "sagemaker", signed_s) for request in plain]
-        while clock.now_s() - signed_s < _SIGNATURE_AGE_S:
-            yield from requests
-
-
-def _microseconds_since(began_ns: int) -> int:
-    return (time.perf_counter_ns() - began_ns) // 1000
+        self._on_progress(
+            Progress(
+                at_s=self._clock.now_s(),
+                seconds=self._second_began_s - began_s,
+                users=self._loop.users,
+                succeeded=second.latency.count,
+                failures=dict(second.failures),
+                latency=second.latency,
+                model_latency=second.model_latency,
+                rate_per_s=rate_per_s,
+                waiting=self._loop.waiting,
+            )
+        )

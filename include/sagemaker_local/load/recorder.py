@@ -1,93 +1,91 @@
-"""Turns single answers into a StageResult: what belongs to the warm-up, what is measured, and when it is enough.
+"""Turns answers into a StageResult: what belongs to the warm-up, what is measured, and when it is enough.
 
 PURE: no I/O, no third-party imports; the time of every answer is handed in.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from bisect import bisect_left
 
+from include.sagemaker_local.load.answer_log import Batch, Tally
 from include.sagemaker_local.load.course import Step
 from include.sagemaker_local.load.enough import is_enough
-from include.sagemaker_local.load.histogram import Histogram
 from include.sagemaker_local.load.marks import Marker, Marks
-from include.sagemaker_local.load.stage import Failure, StageResult
+from include.sagemaker_local.load.stage import StageResult
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """How one request ended. `containers_us` holds each container's latency; it is empty for a failure."""
-
-    latency_us: int
-    failure: Failure | None = None
-    detail: str | None = None  # what a failed request got, for a person
-    containers_us: Mapping[str, int] = field(default_factory=dict)
+_NS_PER_S = 1_000_000_000
 
 
 class StageRecorder:
-    """Counts the answers of one step that begins at `begins_s`.
+    """Counts the answers of one step that begins at `begins_ns`.
 
     The measured part opens with the first answer after the warm-up, which itself is not counted, and closes with the
     first at which there is enough (`enough.is_enough`).
     """
 
-    def __init__(self, step: Step, begins_s: float) -> None:
+    def __init__(self, step: Step, begins_ns: int) -> None:
         self._step = step
-        self._opens_at_s = begins_s + step.warm_up_s
-        self._opened_s: float | None = None
-        self._closed_s: float | None = None
-        self._marker: Marker | None = None
-        self._counted = 0
-        self._failures: Counter[Failure] = Counter()
-        self._first_failure: str | None = None
-        self._latency = Histogram()
-        self._model_latency = Histogram()
-        self._containers: dict[str, Histogram] = {}
+        self._opens_at_ns = begins_ns + round(step.warm_up_s * _NS_PER_S)
+        self._opened_ns: int | None = None
+        self._closed_ns: int | None = None
+        self._marker = Marker(0.0)
+        self._tally = Tally()
 
-    def add(self, answer: Answer, now_s: float) -> bool:
-        """Take one answer; True once the stage is complete. Later answers change nothing."""
-        if self._closed_s is not None:
+    def take(self, batch: Batch) -> bool:
+        """Take the answers that follow on those before; True once the stage is complete. Later ones change nothing."""
+        if self._closed_ns is not None:
             return True
-        if self._opened_s is None:
-            if now_s >= self._opens_at_s:
-                self._opened_s = now_s
-                self._marker = Marker(now_s)
-            return False
-        self._count(answer)
-        if self._marker is not None and self._latency.count == self._marker.due:
-            self._marker.mark(now_s)
-        if is_enough(self._step, now_s - self._opened_s, self._counted):
-            self._closed_s = now_s
-        return self._closed_s is not None
+        first = 0
+        if self._opened_ns is None:
+            first = bisect_left(batch.ends_ns, self._opens_at_ns) + 1
+            if first > len(batch.ends_ns):
+                return False
+            self._opened_ns = batch.ends_ns[first - 1]
+        enough = self._where_enough(batch.ends_ns, first, self._opened_ns)
+        if enough is not None:
+            self._closed_ns = batch.ends_ns[enough]
+        measured = batch.part(first, len(batch.ends_ns) if enough is None else enough + 1)
+        self._mark(measured, self._opened_ns)
+        self._tally.add(measured)
+        return enough is not None
 
-    def result(self, now_s: float) -> StageResult:
-        """What was measured. A stage that is not complete, because it took too long, is cut off at `now_s`."""
-        if self._closed_s is None:
-            self._closed_s = now_s
-        opened_s = self._closed_s if self._opened_s is None else self._opened_s
+    @property
+    def opened(self) -> bool:
+        """Whether the warm-up is over."""
+        return self._opened_ns is not None
+
+    def result(self, now_ns: int) -> StageResult:
+        """What was measured. A stage that is not complete, because it took too long, is cut off at `now_ns`."""
+        if self._closed_ns is None:
+            self._closed_ns = now_ns
+        opened_ns = self._closed_ns if self._opened_ns is None else self._opened_ns
+        tally = self._tally
         return StageResult(
             users=self._step.users,
-            span_s=self._closed_s - opened_s,
-            succeeded=self._latency.count,
-            failures=dict(self._failures),
-            first_failure=self._first_failure,
-            latency=self._latency,
-            model_latency=self._model_latency,
-            container_latency=self._containers,
-            marks=Marks() if self._marker is None else self._marker.marks(),
+            span_s=(self._closed_ns - opened_ns) / _NS_PER_S,
+            succeeded=tally.latency.count,
+            failures=dict(tally.failures),
+            first_failure=tally.first_failure,
+            latency=tally.latency,
+            model_latency=tally.model_latency,
+            container_latency=tally.containers,
+            service_latency=tally.service_latency,
+            marks=Marks() if self._opened_ns is None else self._marker.marks(),
             rate_per_s=self._step.rate_per_s,
         )
 
-    def _count(self, answer: Answer) -> None:
-        self._counted += 1
-        if answer.failure is not None:
-            self._failures[answer.failure] += 1
-            self._first_failure = self._first_failure or answer.detail
-            return
-        self._latency.record(answer.latency_us)
-        if answer.containers_us:
-            self._model_latency.record(sum(answer.containers_us.values()))
-        for name, latency_us in answer.containers_us.items():
-            self._containers.setdefault(name, Histogram()).record(latency_us)
+    def _where_enough(self, ends_ns: list[int], first: int, opened_ns: int) -> int | None:
+        """The place of the answer that closes the measured part. What is enough stays enough, so halving finds it."""
+        counted = self._tally.answers
+
+        def enough(place: int) -> bool:
+            return is_enough(self._step, (ends_ns[place] - opened_ns) / _NS_PER_S, counted + place - first + 1)
+
+        if first == len(ends_ns) or not enough(len(ends_ns) - 1):
+            return None
+        return first + bisect_left(range(first, len(ends_ns)), True, key=enough)
+
+    def _mark(self, measured: Batch, opened_ns: int) -> None:
+        successes_ns, counted = measured.successes_ns(), self._tally.latency.count
+        while self._marker.due <= counted + len(successes_ns):
+            self._marker.mark((successes_ns[self._marker.due - counted - 1] - opened_ns) / _NS_PER_S)

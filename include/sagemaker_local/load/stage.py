@@ -39,9 +39,13 @@ class StageResult:
     latency: Histogram = field(default_factory=Histogram)  # as the client saw it
     model_latency: Histogram = field(default_factory=Histogram)  # all containers of a request together
     container_latency: Mapping[str, Histogram] = field(default_factory=dict)
+    # Of an open loop, whose `latency` counts from when a request was due: how long it took from when it was sent.
+    service_latency: Histogram = field(default_factory=Histogram)
     marks: Marks = field(default_factory=Marks)  # the pace at which predictions came
     rate_per_s: float | None = None  # of an open loop: how many requests a second were to be sent
+    waiting: int = 0  # of an open loop: how many requests were due at the end and had not been sent
     generator_busy: bool = False  # the generator itself was the limit; the endpoint may be able to do more
+    generator_share: float = 0.0  # of one core: what the generator used of it, or waited for (own_share.py)
 
     @property
     def failed(self) -> int:
@@ -70,9 +74,12 @@ class StageResult:
             "latency": self.latency.to_json(),
             "model_latency": self.model_latency.to_json(),
             "container_latency": {name: histogram.to_json() for name, histogram in self.container_latency.items()},
+            "service_latency": self.service_latency.to_json(),
             "marks": self.marks.to_json(),
             "rate_per_s": self.rate_per_s,
+            "waiting": self.waiting,
             "generator_busy": self.generator_busy,
+            "generator_share": self.generator_share,
         }
 
     @classmethod
@@ -89,7 +96,10 @@ class StageResult:
             container_latency={
                 name: Histogram.from_json(histogram) for name, histogram in document["container_latency"].items()
             },
+            service_latency=Histogram.from_json(document["service_latency"]),
             marks=Marks.from_json(document["marks"]),
             rate_per_s=document["rate_per_s"],
+            waiting=document["waiting"],
             generator_busy=document["generator_busy"],
+            generator_share=document["generator_share"],
         )

@@ -17,7 +17,7 @@ from typing import Any
 
 import uvloop
 
-from include.sagemaker_local.http1.client import HttpClient
+from include.sagemaker_local.load.dialer import Dialer
 from include.sagemaker_local.load.generator import Generator
 from include.sagemaker_local.load.plan import LoadPlan
 
@@ -36,12 +36,11 @@ def main() -> None:
 
 
 async def _run(plan: LoadPlan) -> None:
-    client = HttpClient()
-    generator = Generator(plan, client, on_progress=lambda progress: _tell("progress", progress.to_json()))
+    dialer = Dialer(plan.host, plan.port, plan.timeout_s)
+    generator = Generator(plan, dialer, on_progress=lambda progress: _tell("progress", progress.to_json()))
     async with aclosing(generator.stages()) as stages:
         async for stage in stages:
             _tell("stage", stage.to_json())
-    await client.close()
 
 
 def _tell(event: str, document: dict[str, Any]) -> None:

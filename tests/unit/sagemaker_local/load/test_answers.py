@@ -3,16 +3,14 @@ from __future__ import annotations
 import pytest
 
 from include.sagemaker_local.http1.errors import ConnectionFailed, HttpError, ProtocolError, RequestTimeout
-from include.sagemaker_local.http1.messages import Response
-from include.sagemaker_local.load.answers import answer_of, answer_of_error, container_latencies
-from include.sagemaker_local.load.recorder import Answer
+from include.sagemaker_local.load.answers import Answer, answer_of_error, container_latencies, failed_answer
 from include.sagemaker_local.load.stage import Failure
 
 
-def test_a_success_carries_its_containers_latencies() -> None:
-    response = Response(200, [(b"x-local-container-latency-us", b"featurize=1210,predict=812,label=640")])
+def test_the_header_says_how_long_each_container_took() -> None:
+    header = b"featurize=1210,predict=812, label=640"
 
-    assert answer_of(response, 3_000) == Answer(3_000, containers_us={"featurize": 1_210, "predict": 812, "label": 640})
+    assert container_latencies(header) == {"featurize": 1_210, "predict": 812, "label": 640}
 
 
 @pytest.mark.parametrize("header", [None, b"", b"featurize", b"featurize=", b"=3", b"a=1,b=x", b"a=-1"])
@@ -33,11 +31,11 @@ def test_a_missing_or_malformed_header_gives_no_latencies(header: bytes | None) 
     ],
 )
 def test_error_statuses_fall_into_classes(status: int, failure: Failure) -> None:
-    assert answer_of(Response(status), 1).failure is failure
+    assert failed_answer(status, b"", 1).failure is failure
 
 
 def test_a_failure_says_in_one_short_line_what_came_back() -> None:
-    answer = answer_of(Response(424, body=b'{"Message":\n "it broke"}' + b"x" * 5_000), 1)
+    answer = failed_answer(424, b'{"Message":\n "it broke"}' + b"x" * 5_000, 1)
 
     assert answer.detail is not None
     assert answer.detail.startswith('HTTP 424 {"Message": "it broke"}xxx')

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from include.sagemaker_local.http1.client import HttpClient
-from include.sagemaker_local.http1.messages import Request, Response
-from include.sagemaker_local.load.course import Ramp, next_step
+import pytest
+
+from include.sagemaker_local.http1.messages import Request
+from include.sagemaker_local.load.connection import Connection, Kit, Owner
+from include.sagemaker_local.load.course import ConstantRate, Phase, Phases, Ramp, next_step
+from include.sagemaker_local.load.dialer import Dialer
 from include.sagemaker_local.load.generator import Generator
 from include.sagemaker_local.load.plan import LoadPlan
 from include.sagemaker_local.load.progress import Progress
@@ -18,7 +22,6 @@ from include.sagemaker_local.load.rules import StopReason, StopRules
 from include.sagemaker_local.load.stage import Failure, StageResult
 from include.sagemaker_local.wire.sigv4 import Key
 from include.sagemaker_local.wire.verification import Verifier
-from tests.fakes.clock import ManualClock
 from tests.fakes.gateway import Drop, Hang, Reply, busy, serving
 
 T = TypeVar("T")
@@ -47,11 +50,11 @@ def plan(port: int, *, rules: StopRules = ONE_STAGE, payloads: int = 1, timeout_
 
 
 async def all_stages(load: LoadPlan) -> list[StageResult]:
-    client = HttpClient()
-    try:
-        return [stage async for stage in Generator(load, client).stages()]
-    finally:
-        await client.close()
+    return [stage async for stage in generator(load).stages()]
+
+
+def generator(load: LoadPlan, on_progress: Callable[[Progress], None] | None = None) -> Generator:
+    return Generator(load, Dialer(load.host, load.port, load.timeout_s), on_progress=on_progress)
 
 
 def test_users_wait_for_an_answer_before_they_send_again() -> None:
@@ -82,12 +85,9 @@ def test_in_all_nothing_that_was_answered_is_left_out_of_what_is_told() -> None:
     told: list[Progress] = []
 
     async def scenario() -> list[StageResult]:
-        client = HttpClient()
         async with serving(busy(workers=1, service_s=0.002)) as gateway:
-            generator = Generator(plan(gateway.port), client, on_progress=told.append)
-            stages = [stage async for stage in generator.stages()]
+            stages = [stage async for stage in generator(plan(gateway.port), told.append).stages()]
             asked = gateway.bodies.total()
-        await client.close()
         assert asked - 1 <= sum(progress.requests for progress in told) <= asked  # one may have been under way
         return stages
 
@@ -136,26 +136,6 @@ def test_requests_are_those_of_the_plan_and_signed_with_its_key() -> None:
         headers = [(name.encode(), value.encode()) for name, value in head.items()]
         sent = Request(b"POST", b"/endpoints/e/invocations", headers, b"payload-0")
         Verifier({"AKIDEXAMPLE": "secret"}, time.time).verify(sent)
-
-    within_limit(scenario())
-
-
-def test_requests_are_signed_anew_before_their_signature_is_too_old() -> None:
-    clock = ManualClock()
-
-    async def scenario() -> None:
-        async def behaviour(number: int) -> Reply:
-            clock.advance(400)
-            return Reply()
-
-        async with serving(behaviour) as gateway:
-            client = HttpClient()
-            async with aclosing(Generator(plan(gateway.port), client, clock).stages()) as stages:
-                await anext(stages)
-            await client.close()
-
-        dates = [head["x-amz-date"] for head in gateway.heads]
-        assert len(set(dates[:3])) == 3
 
     within_limit(scenario())
 
@@ -251,32 +231,56 @@ def test_one_request_in_flight_is_never_sent_twice() -> None:
 def test_closing_it_in_the_middle_of_a_stage_leaves_no_user_behind() -> None:
     async def scenario() -> None:
         async with serving(busy(workers=1, service_s=0.005)) as gateway:
-            client = HttpClient()
-            async with aclosing(Generator(plan(gateway.port, rules=StopRules()), client).stages()) as stages:
+            async with aclosing(generator(plan(gateway.port, rules=StopRules())).stages()) as stages:
                 await anext(stages)
-            await client.close()
             await gateway.abandoned.wait()
             after = gateway.requests
             others = asyncio.all_tasks() - {asyncio.current_task()}
-            users = [task for task in others if "_user" in repr(task)]
 
-            assert users == []
+            assert not [task for task in others if "closed_loop" in repr(task)]
             assert gateway.requests == after
 
     within_limit(scenario())
 
 
-def test_a_user_that_dies_of_a_bug_ends_the_test_with_its_error() -> None:
+def test_a_bug_of_ours_ends_the_test_with_its_error_and_is_not_the_endpoints_failure() -> None:
     class Buggy:
-        async def request(self, host: str, port: int, request: Request, *, timeout_s: float) -> Response:
+        async def connect(self, kit: Kit, owner: Owner) -> Connection:
             raise ZeroDivisionError
 
     async def scenario() -> None:
-        try:
+        with pytest.raises(ZeroDivisionError):
             async for _ in Generator(plan(1), Buggy()).stages():
                 raise AssertionError("a stage came out of nothing")
-        except ZeroDivisionError:
-            return
-        raise AssertionError("the error was lost")
+
+    within_limit(scenario())
+
+
+def test_users_stay_from_step_to_step_and_those_that_are_too_many_leave_with_an_answer() -> None:
+    phases = Phases((Phase(3, 0, 0.3), Phase(5, 0, 0.3), Phase(2, 0, 0.3)))
+
+    async def scenario() -> None:
+        async with serving(busy(workers=8, service_s=0.002)) as gateway:
+            load = replace(plan(gateway.port), course=phases, rules=StopRules(stop_when_flat=False))
+            stages = [(stage, len(gateway.connections)) async for stage in generator(load).stages()]
+
+        assert [(stage.users, connections) for stage, connections in stages] == [(3, 3), (5, 5), (2, 2)]
+        assert all(stage.failed == 0 for stage, _ in stages)
+        assert gateway.accepted == 5
+
+    within_limit(scenario())
+
+
+def test_an_open_loop_sends_at_its_rate_over_few_connections() -> None:
+    async def scenario() -> None:
+        async with serving(busy(workers=8, service_s=0.001)) as gateway:
+            course = ConstantRate(200, 0.5, most_in_flight=20, warm_up_s=0.1)
+            (stage,) = await all_stages(replace(plan(gateway.port), course=course, rules=StopRules()))
+
+        assert stage.rate_per_s == 200
+        assert 90 <= stage.succeeded <= 110
+        assert stage.service_latency.count == stage.latency.count == stage.succeeded
+        assert gateway.most_connections <= 20
+        assert 0 < stage.generator_share <= 1
 
     within_limit(scenario())

@@ -1,18 +1,43 @@
 from __future__ import annotations
 
+from random import Random
+
+import pytest
+
+from include.sagemaker_local.load.answer_log import AnswerLog, Batch
+from include.sagemaker_local.load.answers import Answer
 from include.sagemaker_local.load.course import Step
 from include.sagemaker_local.load.enough import MIN_ANSWERS
 from include.sagemaker_local.load.marks import Marks
-from include.sagemaker_local.load.recorder import Answer, StageRecorder
+from include.sagemaker_local.load.recorder import StageRecorder
 from include.sagemaker_local.load.stage import Failure, StageResult
 
 OK = Answer(3_000, containers_us={"featurize": 1_000, "predict": 1_500})
 BROKEN = Answer(100, Failure.SERVER_ERROR, "HTTP 424 no")
 
 
-def recorder(duration_s: float | None = 2) -> StageRecorder:
-    """Users 2, begun at 0, warm-up until 1 s, measured for two seconds."""
-    return StageRecorder(Step(2, warm_up_s=1, duration_s=duration_s, stage_s=2), begins_s=0)
+class Recorder:
+    """Users 2, begun at 0, warm-up until 1 s, measured for two seconds. Takes answers one by one."""
+
+    def __init__(self, duration_s: float | None = 2) -> None:
+        self.stage = StageRecorder(Step(2, warm_up_s=1, duration_s=duration_s, stage_s=2), begins_ns=0)
+
+    def add(self, answer: Answer, now_s: float) -> bool:
+        return self.stage.take(batch((answer, now_s)))
+
+    def result(self, now_s: float) -> StageResult:
+        return self.stage.result(round(now_s * 1e9))
+
+
+def batch(*answers: tuple[Answer, float]) -> Batch:
+    log = AnswerLog()
+    for answer, now_s in answers:
+        log.note(answer, 0, round(now_s * 1e9))
+    return log.take()
+
+
+def recorder(duration_s: float | None = 2) -> Recorder:
+    return Recorder(duration_s)
 
 
 def test_answers_of_the_warm_up_are_in_no_figure() -> None:
@@ -116,3 +141,44 @@ def test_results_survive_json() -> None:
     result = stage.result(99)
 
     assert StageResult.from_json(result.to_json()) == result
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+def test_how_answers_are_put_together_makes_no_difference(size: int) -> None:
+    random = Random(5)
+    answers = [(random.choice([OK, OK, OK, BROKEN, Answer(7)]), number / 20) for number in range(1, 100)]
+    one_by_one, in_batches = recorder(), recorder()
+
+    for answer, now_s in answers:
+        one_by_one.add(answer, now_s)
+    for begin in range(0, len(answers), size):
+        in_batches.stage.take(batch(*answers[begin : begin + size]))
+
+    assert in_batches.result(99) == one_by_one.result(99)
+    assert in_batches.result(99).span_s == 2
+
+
+def test_an_answer_in_a_hurry_counts_as_any_other() -> None:
+    stage, log = recorder(), AnswerLog()
+    for now_s in (1, 2, 3):  # as connections write what they recognise
+        log.batch.latencies_us.append(now_s)
+        log.batch.ends_ns.append(now_s * 10**9)
+
+    assert stage.stage.take(log.take())
+    result = stage.result(99)
+    assert (result.succeeded, result.latency.sum_us, result.model_latency.count) == (2, 5, 0)
+    assert log.take() == Batch()
+
+
+def test_an_open_loop_also_has_how_long_requests_took_once_they_were_sent() -> None:
+    stage, log = recorder(), AnswerLog(timed=True)
+    log.succeeded(900, 9, 1 * 10**9)
+    log.succeeded(500, 5, 2 * 10**9)
+    log.note(BROKEN, 3, 2 * 10**9)
+    log.note(OK, 7, 3 * 10**9)
+    stage.stage.take(log.take())
+
+    result = stage.result(99)
+
+    assert (result.latency.sum_us, result.service_latency.sum_us) == (3_500, 12)
+    assert result.service_latency.count == result.succeeded == 2
