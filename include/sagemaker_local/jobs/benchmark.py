@@ -29,7 +29,14 @@ def target_of(benchmark: Benchmark, region: str, store: Store) -> Target:
     """What the benchmark will load. An endpoint that is gone by now still has its name."""
     if isinstance(benchmark, InstanceBenchmark):
         name = f"sm-epc-{uuid.uuid4()}"  # the service's own prefix for what it creates
-        return Target(name, name, benchmark.instance_type, 1, environment=benchmark.environment)
+        return Target(
+            name,
+            name,
+            benchmark.instance_type,
+            1,
+            environment=benchmark.environment,
+            specification=benchmark.specification,
+        )
     endpoint = store.endpoint(region, benchmark.endpoint_name)
     if endpoint is None or endpoint.live is None or not endpoint.live.variants:
         return Target(benchmark.endpoint_name, "", None, 1, existing=True)
@@ -48,7 +55,11 @@ async def measure(
         return await _measure_endpoint(work, target, tools)
     if benchmark.refusal is not None:
         return Result(target, LoadFailure(benchmark.refusal))
-    result = await _measure_own_fleet(work, target, _deployment(target, work.subject.containers, first_cpu), tools)
+    try:
+        containers = work.subject.containers_of(benchmark.specification)
+    except LocalSageMakerError as error:
+        return Result(target, LoadFailure(str(error)))
+    result = await _measure_own_fleet(work, target, _deployment(target, containers, first_cpu), tools)
     return _as_fleet(result, work)
 
 
@@ -111,6 +122,8 @@ def _unfit(endpoint_name: str, region: str, store: Store) -> str | None:
         return f"Could not find endpoint {endpoint_name}: it was deleted before the benchmark began."
     if endpoint.status is not EndpointStatus.IN_SERVICE or endpoint.live is None:
         return f"Endpoint {endpoint_name} is {endpoint.status}, not InService."
+    if store.scalable_targets_of(region, endpoint_name):
+        return f"Endpoint {endpoint_name} scales automatically; an endpoint to be benchmarked must not."
     if endpoint.live.asynchronous is not None:
         return f"Endpoint {endpoint_name} is asynchronous; only real-time endpoints can be benchmarked."
     if len(endpoint.live.variants) != 1:

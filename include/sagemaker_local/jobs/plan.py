@@ -39,16 +39,22 @@ class EndpointBenchmark:
 
 @dataclass(frozen=True, slots=True)
 class InstanceBenchmark:
-    """A fleet of its own on one instance type. `refusal` is why it cannot be measured here, None when it can."""
+    """A fleet of its own on one instance type. `refusal` is why it cannot be measured here, None when it can.
+
+    `specification` is the additional inference specification of the package that runs; None: the package's own.
+    """
 
     instance_type: str | None
     environment: tuple[tuple[str, str], ...] = ()
     refusal: str | None = None
+    specification: str | None = None
 
     @property
     def label(self) -> str:
         """What logs call it."""
-        return " ".join([str(self.instance_type), *(f"{name}={value}" for name, value in self.environment)])
+        specification = [self.specification] if self.specification else []
+        environment = [f"{name}={value}" for name, value in self.environment]
+        return " ".join([str(self.instance_type), *specification, *environment])
 
 
 Benchmark: TypeAlias = EndpointBenchmark | InstanceBenchmark
@@ -82,14 +88,13 @@ def _tests(wanted: WantedConfiguration, host: Host) -> Iterator[InstanceBenchmar
     names = [name for name, _ in wanted.environment_ranges]
     for values in product(*(values for _, values in wanted.environment_ranges)):
         environment = tuple(zip(names, values, strict=True))
-        yield InstanceBenchmark(wanted.instance_type, environment, _refusal_of(wanted, host))
+        refusal = _refusal_of(wanted, host)
+        yield InstanceBenchmark(wanted.instance_type, environment, refusal, wanted.inference_specification)
 
 
 def _refusal_of(wanted: WantedConfiguration, host: Host) -> str | None:
     if wanted.serverless:
         return "Serverless endpoints do not support inference pipelines; name an InstanceType instead."
-    if wanted.inference_specification is not None:
-        return "Only a package's own InferenceSpecification can be measured here, not additional ones."
     return _refusal(wanted.instance_type, host)
 
 

@@ -37,6 +37,8 @@ are free text in pairs that every SDK and the CLI show, and nobody deploys from 
 class Target:
     """What one benchmark loads. `environment` is what it sets on top of the containers' own.
 
+    `specification` is the additional inference specification that it runs; None: the package's own.
+
     `instance_count` is the existing endpoint's; of what is recommended it is how many instances are, and one is loaded.
     """
 
@@ -46,6 +48,7 @@ class Target:
     instance_count: int
     existing: bool = False
     environment: tuple[tuple[str, str], ...] = ()
+    specification: str | None = None
 
     @property
     def label(self) -> str:
@@ -158,7 +161,10 @@ def _endpoint_configuration(target: Target) -> JsonObject:
 
 
 def _model_configuration(target: Target) -> JsonObject:
-    return _parameters(target.environment) if target.environment else {}
+    configuration = dict(_parameters(target.environment)) if target.environment else {}
+    if target.specification is not None:
+        configuration["InferenceSpecificationName"] = target.specification
+    return configuration
 
 
 def _parameters(environment: Sequence[tuple[str, str]]) -> JsonObject:

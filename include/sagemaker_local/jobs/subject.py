@@ -6,31 +6,48 @@ PURE: no I/O, no third-party imports.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from include.sagemaker_local.deployment import Container
 from include.sagemaker_local.errors import ApiError
+from include.sagemaker_local.jobs.additional_specifications import additional_containers
 from include.sagemaker_local.jobs.request import JobRequest
 from include.sagemaker_local.store.records import ModelPackageRecord, ModelRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Containers in order and what to send them. `accept` is None when nobody said what they answer."""
+    """Containers in order and what to send them. `accept` is None when nobody said what they answer.
+
+    `additional` are the containers of the package's additional inference specifications, which get the same requests.
+    """
 
     containers: tuple[Container, ...]
     sample_payload_url: str
     content_type: str
     accept: str | None
     instance_types: tuple[str, ...]
+    additional: Mapping[str, tuple[Container, ...]] = field(default_factory=dict)
+
+    def containers_of(self, specification: str | None) -> tuple[Container, ...]:
+        """Those of the additional specification of that name; None: the package's or the model's own.
+
+        Raises ApiError when there is none of that name.
+        """
+        if specification is None:
+            return self.containers
+        if specification not in self.additional:
+            text = f"The package has no additional inference specification named {specification}."
+            raise ApiError("ValidationException", text)
+        return self.additional[specification]
 
 
 def subject_of_package(package: ModelPackageRecord, request: JobRequest) -> Subject:
     """The package, with the request's ContainerConfig on top. Raises ApiError when something needed is in neither."""
     accepted: Mapping[str, Any] = package.accepted
     specification: Mapping[str, Any] = accepted.get("InferenceSpecification") or {}
-    return _subject(
+    subject = _subject(
         containers=package.containers,
         url=request.sample_payload_url or accepted.get("SamplePayloadUrl"),
         content_types=request.content_types or tuple(specification.get("SupportedContentTypes") or ()),
@@ -39,6 +56,7 @@ def subject_of_package(package: ModelPackageRecord, request: JobRequest) -> Subj
         or tuple(specification.get("SupportedRealtimeInferenceInstanceTypes") or ()),
         what=f"model package {package.arn}",
     )
+    return replace(subject, additional=additional_containers(package))
 
 
 def subject_of_model(model: ModelRecord, request: JobRequest) -> Subject:

@@ -105,6 +105,12 @@ def test_the_endpoint_must_not_be_invoked_directly(rig: Rig, refused: Refused, c
     )
 
 
+def test_a_load_test_of_an_endpoint_needs_no_instance_types(rig: Rig) -> None:
+    rig.endpoint()
+    rig.deployed()
+    create_load_test(rig, Endpoints=STAGING, EndpointConfigurations=None)
+
+
 def test_multi_model_and_serverless_endpoints_cannot_be_made_in_the_first_place(rig: Rig, refused: Refused) -> None:
     assert refused(
         rig.client.create_model,

@@ -21,8 +21,7 @@ _INPUT = {
     **below(
         "EndpointConfigurations",
         {
-            **exact("InstanceType", "EnvironmentParameterRanges"),
-            **simplified("InferenceSpecificationName", how="the test of an additional specification fails and says so"),
+            **exact("InstanceType", "EnvironmentParameterRanges", "InferenceSpecificationName"),
             **refused("ServerlessConfig", why=_NO_SERVERLESS),
         },
     ),

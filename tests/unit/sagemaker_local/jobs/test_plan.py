@@ -83,16 +83,22 @@ def test_what_cannot_be_measured_stays_in_the_plan_and_says_why() -> None:
     assert "1 accelerator(s)" in refusal(accelerated)
 
 
-def test_serverless_and_additional_specifications_are_refused() -> None:
-    serverless, specification = plan(
+def test_serverless_configurations_are_refused() -> None:
+    (serverless,) = plan(EndpointConfigurations=[{"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}])
+
+    assert "Serverless endpoints do not support inference pipelines" in refusal(serverless)
+
+
+def test_an_additional_specification_is_a_test_of_its_own() -> None:
+    own, fast = plan(
         EndpointConfigurations=[
-            {"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}},
-            {"InstanceType": "ml.c5.large", "InferenceSpecificationName": "other"},
+            {"InstanceType": "ml.c5.large"},
+            {"InstanceType": "ml.c5.large", "InferenceSpecificationName": "fast"},
         ]
     )
 
-    assert "Serverless endpoints do not support inference pipelines" in refusal(serverless)
-    assert "not additional ones" in refusal(specification)
+    assert (own, fast) == (InstanceBenchmark("ml.c5.large"), InstanceBenchmark("ml.c5.large", specification="fast"))
+    assert (own.label, fast.label) == ("ml.c5.large", "ml.c5.large fast")
 
 
 def test_tests_are_limited_by_the_request_and_by_the_length_of_the_result() -> None:

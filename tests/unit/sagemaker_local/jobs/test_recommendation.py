@@ -10,11 +10,13 @@ import pytest
 
 from include.sagemaker_local.errors import ContainerError, HostError
 from include.sagemaker_local.lifecycle import EndpointStatus, JobStatus
+from include.sagemaker_local.store.records import ScalableTargetRecord
 from tests.fakes.recommendation_bench import JobBench
 from tests.fakes.recommendations import (
     ENDPOINT,
     PACKAGE_ARN,
     PAYLOAD_URL,
+    REGION,
     endpoint_record,
     payload_archive,
 )
@@ -142,6 +144,18 @@ def test_an_endpoint_that_cannot_be_tested_any_more_fails_its_benchmark(
     outcome = bench.run(endpoint=ENDPOINT)
 
     assert outcome.failure_reason == f"Benchmark of endpoint staging failed: {reason}"
+    assert bench.step_ends() == [(JobStatus.FAILED, reason)]
+    assert bench.drive.plans == []
+
+
+def test_an_endpoint_that_scales_by_now_fails_its_benchmark(bench: JobBench) -> None:
+    bench.package("ml.c5.large")
+    bench.store.add_endpoint(endpoint_record())
+    bench.store.put_scalable_target(ScalableTargetRecord(REGION, ENDPOINT, "variant-0", "arn", 1, 2, "role", {}, 1.0))
+
+    bench.run(endpoint=ENDPOINT)
+
+    reason = "Endpoint staging scales automatically; an endpoint to be benchmarked must not."
     assert bench.step_ends() == [(JobStatus.FAILED, reason)]
     assert bench.drive.plans == []
 
