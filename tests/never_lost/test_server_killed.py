@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,7 @@ from tests.never_lost.conftest import (
 pytestmark = pytest.mark.never_lost
 
 BLUE, GREEN = says("blue"), says("green")
+STREAM = {"logGroupName": "g", "logStreamName": "s"}
 
 
 @contextmanager
@@ -81,8 +83,27 @@ def instances(server: ServerProcess) -> int:
     return sum(variant["CurrentInstanceCount"] for variant in described(server.url)["ProductionVariants"])
 
 
+def event(message: str) -> dict[str, Any]:
+    return {"timestamp": int(time.time() * 1000), "message": message}
+
+
+def messages(url: str) -> Iterator[str]:
+    """The bodies of all messages in the queue."""
+    sqs = client("sqs", url)
+    queue = sqs.get_queue_url(QueueName="q")["QueueUrl"]
+    while found := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        yield from (one["Body"] for one in found)
+
+
 def test_every_acknowledged_write_is_there(tmp_path: Path) -> None:
-    acknowledged: dict[str, list[str]] = {"object": [], "model": [], "alarm": []}
+    acknowledged: dict[str, list[str]] = {
+        "object": [],
+        "model": [],
+        "alarm": [],
+        "message": [],
+        "event": [],
+        "datum": [],
+    }
     enough, lock = threading.Event(), threading.Lock()
 
     def note(kind: str, name: str) -> None:
@@ -113,6 +134,10 @@ def test_every_acknowledged_write_is_there(tmp_path: Path) -> None:
             "ComparisonOperator": "GreaterThanThreshold",
         }
         put_alarm = client("cloudwatch", server.url).put_metric_alarm
+        sqs, logs, metrics = (client(name, server.url) for name in ("sqs", "logs", "cloudwatch"))
+        queue = sqs.create_queue(QueueName="q")["QueueUrl"]
+        logs.create_log_group(logGroupName="g")
+        logs.create_log_stream(logGroupName="g", logStreamName="s")
         writers = [
             threading.Thread(target=write, args=(kind, one))
             for kind, one in (
@@ -124,6 +149,12 @@ def test_every_acknowledged_write_is_there(tmp_path: Path) -> None:
                     ),
                 ),
                 ("alarm", lambda name: put_alarm(AlarmName=name, **alarm)),
+                ("message", lambda name: sqs.send_message(QueueUrl=queue, MessageBody=name)),
+                ("event", lambda name: logs.put_log_events(logEvents=[event(name)], **STREAM)),
+                (
+                    "datum",
+                    lambda name: metrics.put_metric_data(Namespace="N", MetricData=[{"MetricName": name, "Value": 1}]),
+                ),
             )
         ]
         for writer in writers:
@@ -141,6 +172,11 @@ def test_every_acknowledged_write_is_there(tmp_path: Path) -> None:
         pages = client("cloudwatch", server.url).get_paginator("describe_alarms").paginate()
         held = {one["AlarmName"] for page in pages for one in page["MetricAlarms"]}
         assert set(acknowledged["alarm"]) <= held
+        assert set(acknowledged["message"]) <= set(messages(server.url))
+        pages = client("logs", server.url).get_paginator("filter_log_events").paginate(logGroupName="g")
+        assert set(acknowledged["event"]) <= {one["message"] for page in pages for one in page["events"]}
+        pages = client("cloudwatch", server.url).get_paginator("list_metrics").paginate(Namespace="N")
+        assert set(acknowledged["datum"]) <= {one["MetricName"] for page in pages for one in page["Metrics"]}
 
 
 def test_during_a_create(tmp_path: Path) -> None:
