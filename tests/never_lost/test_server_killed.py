@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import tarfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.test_killed_server import ROLE, artifact
+from tests.e2e.test_killed_server import ROLE
 from tests.fakes.aws_server import client
 from tests.fakes.server_process import ServerProcess, alive, server_process
 from tests.never_lost.conftest import (
@@ -278,56 +276,6 @@ def test_during_a_delete(tmp_path: Path) -> None:
         with pytest.raises(ClientError, match="Could not find endpoint"):
             wait_until(lambda: not described(server.url), "it is gone")
         assert list(files(tmp_path)) == []
-
-
-def test_during_a_recommendation_job(tmp_path: Path) -> None:
-    with server_on(tmp_path) as server:
-        make_configs(server.url, blue=BLUE)
-        create(server.url)
-        in_service(server.url)
-        inputs = {"ModelPackageVersionArn": _package(server.url), "Endpoints": [{"EndpointName": "e"}]}
-        sagemaker = client("sagemaker", server.url)
-        sagemaker.create_inference_recommendations_job(
-            JobName="bench", JobType="Default", RoleArn=ROLE, InputConfig=inputs
-        )
-        wait_until(lambda: _job(server.url)["Status"] == "IN_PROGRESS", "it runs")
-        kill(server)
-    with server_on(tmp_path) as server:
-        wait_until(lambda: _job(server.url)["Status"] in ("COMPLETED", "FAILED"), "it has ended")
-        job = _job(server.url)
-        assert job["Status"] == "COMPLETED", job
-        assert job["EndpointPerformances"][0]["Metrics"]["MaxInvocations"] > 0
-
-
-def _job(url: str) -> dict[str, Any]:
-    answer: dict[str, Any] = client("sagemaker", url).describe_inference_recommendations_job(JobName="bench")
-    return answer
-
-
-def _package(url: str) -> str:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        member = tarfile.TarInfo("payload.txt")
-        member.size = 1
-        archive.addfile(member, io.BytesIO(b"x"))
-    client("s3", url).put_object(Bucket="models", Key="payload.tar.gz", Body=buffer.getvalue())
-    client("s3", url).put_object(Bucket="models", Key="model.tar.gz", Body=artifact(BLUE))
-    sagemaker = client("sagemaker", url)
-    sagemaker.create_model_package_group(ModelPackageGroupName="group")
-    made = sagemaker.create_model_package(
-        ModelPackageGroupName="group",
-        Domain="MACHINE_LEARNING",
-        Task="CLASSIFICATION",
-        SamplePayloadUrl="s3://models/payload.tar.gz",
-        InferenceSpecification={
-            "Containers": [
-                {"Image": "image", "ModelDataUrl": "s3://models/model.tar.gz", "Framework": "SAGEMAKER-SCIKIT-LEARN"}
-            ],
-            "SupportedContentTypes": ["text/plain"],
-            "SupportedResponseMIMETypes": ["text/plain"],
-        },
-    )
-    return str(made["ModelPackageArn"])
 
 
 def _log_has(tmp_path: Path, config: str) -> bool:
