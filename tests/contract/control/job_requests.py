@@ -20,6 +20,14 @@ STOPPING = {
     "FlatInvocations": "Stop",
 }
 
+CONTAINER_CONFIG: dict[str, Any] = {
+    "Domain": "MACHINE_LEARNING",
+    "Task": "CLASSIFICATION",
+    "Framework": "XGBOOST",
+    "PayloadConfig": {"SamplePayloadUrl": "s3://b/p.tar.gz", "SupportedContentTypes": ["text/csv"]},
+}
+"""What a model's job has to say, for a model says nothing about itself."""
+
 
 def create_job(rig: Rig, name: str = "bench", inputs: dict[str, Any] | None = None, **overrides: Any) -> str:
     """A Default job for a package, and its ARN."""

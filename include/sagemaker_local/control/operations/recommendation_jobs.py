@@ -7,17 +7,22 @@ from typing import Any
 from include.sagemaker_local.control.call import Answer, Call
 from include.sagemaker_local.control.listing import Listing
 from include.sagemaker_local.control.operations.tags import requested_tags
+from include.sagemaker_local.control.recommendation_description import (
+    described,
+    described_step,
+    inputs_of,
+    summary,
+)
 from include.sagemaker_local.control.recommendation_request import check_request
 from include.sagemaker_local.control.refusals import invalid
 from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.lifecycle import JobEvent, JobStatus, job_allows
-from include.sagemaker_local.store.records import ModelPackageRecord, RecommendationJobRecord, RecommendationStepRecord
+from include.sagemaker_local.store.records import ModelPackageRecord, RecommendationJobRecord
 from include.sagemaker_local.store.selection import Compares, Comparison, Field
 from include.sagemaker_local.wire.members import Members
 from include.sagemaker_local.wire.paging import Order, page
 
 _RESOURCE = "inference-recommendations-job"
-_DESCRIBED = ("JobDescription", "JobType", "RoleArn", "StoppingConditions")
 _BY_POSITION = Order("Position", descending=False)
 
 
@@ -52,17 +57,7 @@ async def create_inference_recommendations_job(call: Call) -> Answer:
 
 async def describe_inference_recommendations_job(call: Call) -> Answer:
     """The job; its results are there once it has any."""
-    record = found_job(call, call.request.required("JobName"))
-    answer: dict[str, Any] = {
-        **{name: record.accepted[name] for name in _DESCRIBED if name in record.accepted},
-        **_state(record),
-        "InputConfig": _described_input(record),
-    }
-    if record.recommendations:
-        answer["InferenceRecommendations"] = list(record.recommendations)
-    if record.endpoint_performances:
-        answer["EndpointPerformances"] = list(record.endpoint_performances)
-    return answer
+    return described(found_job(call, call.request.required("JobName")))
 
 
 async def list_inference_recommendations_jobs(call: Call) -> Answer:
@@ -73,7 +68,9 @@ async def list_inference_recommendations_jobs(call: Call) -> Answer:
         if (value := call.request.text(f"{member}Equals")) is not None
     ]
     listing: Listing[RecommendationJobRecord] = Listing(
-        member="InferenceRecommendationsJobs", descending=True, summary=lambda record: _summary(call, record)
+        member="InferenceRecommendationsJobs",
+        descending=True,
+        summary=lambda record: summary(record, _package(call, record)),
     )
     return listing.answer(call, call.store.job_page, *where)
 
@@ -90,7 +87,7 @@ async def list_inference_recommendations_job_steps(call: Call) -> Answer:
         size=call.request.integer("MaxResults"),
         token=call.request.text("NextToken"),
     )
-    answer: dict[str, Any] = {"Steps": [_step(record, step) for step in found.items]}
+    answer: dict[str, Any] = {"Steps": [described_step(step) for step in found.items]}
     return answer if found.next_token is None else {**answer, "NextToken": found.next_token}
 
 
@@ -123,63 +120,6 @@ def _accepted(request: Members, package: ModelPackageRecord | None) -> dict[str,
     return accepted
 
 
-def _input(record: RecommendationJobRecord) -> Members:
-    return Members(record.accepted).structure("InputConfig") or Members({})
-
-
-def _described_input(record: RecommendationJobRecord) -> dict[str, Any]:
-    """The request's InputConfig, with a JobDurationInSeconds of 0 where AWS's samples have one.
-
-    They have it in a Default job that was created without a duration, and not in one on an existing endpoint.
-    """
-    inputs = _input(record)
-    if record.accepted["JobType"] == "Default" and "JobDurationInSeconds" not in inputs and "Endpoints" not in inputs:
-        return {**inputs.raw, "JobDurationInSeconds": 0}
-    return dict(inputs.raw)
-
-
-def _state(record: RecommendationJobRecord) -> dict[str, Any]:
-    state: dict[str, Any] = {
-        "JobName": record.name,
-        "JobArn": record.arn,
-        "Status": record.status,
-        "CreationTime": record.created_at_s,
-        "LastModifiedTime": record.modified_at_s,
-    }
-    if record.completed_at_s is not None:
-        state["CompletionTime"] = record.completed_at_s
-    if record.failure_reason is not None:
-        state["FailureReason"] = record.failure_reason
-    return state
-
-
-def _summary(call: Call, record: RecommendationJobRecord) -> dict[str, Any]:
-    inputs = _input(record)
-    summary = {
-        **_state(record),
-        "JobType": record.accepted["JobType"],
-        "RoleArn": record.accepted["RoleArn"],
-        "JobDescription": record.accepted.get("JobDescription", ""),  # required of the answer, not of the request
-    }
-    for name in ("ModelName", "ModelPackageVersionArn"):
-        if name in inputs:
-            summary[name] = inputs.required(name)
-    payload_url = _sample_payload_url(call, inputs)
-    return summary if payload_url is None else {**summary, "SamplePayloadUrl": payload_url}
-
-
-def _sample_payload_url(call: Call, inputs: Members) -> str | None:
-    """The ContainerConfig's, else the package's; None when that has been deleted."""
-    container = inputs.structure("ContainerConfig") or Members({})
-    payload = container.structure("PayloadConfig") or Members({})
-    package = call.store.model_package(call.region, inputs.text("ModelPackageVersionArn") or "")
-    return payload.text("SamplePayloadUrl") or Members(package.accepted if package else {}).text("SamplePayloadUrl")
-
-
-def _step(record: RecommendationJobRecord, step: RecommendationStepRecord) -> dict[str, Any]:
-    return {
-        "StepType": "BENCHMARK",
-        "JobName": record.name,
-        "Status": step.status,
-        "InferenceBenchmark": step.benchmark,
-    }
+def _package(call: Call, record: RecommendationJobRecord) -> ModelPackageRecord | None:
+    arn = inputs_of(record).text("ModelPackageVersionArn")
+    return None if arn is None else call.store.model_package(call.region, arn)
