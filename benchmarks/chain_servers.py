@@ -109,7 +109,7 @@ def peer(name: str, hop_ports: Sequence[int], directory: Path) -> AbstractContex
 
 
 def _nginx(directory: Path, hop_ports: Sequence[int]) -> AbstractContextManager[Server]:
-    port = _free_port()
+    port = free_port()
     upstreams = locations = ""
     for number, hop_port in enumerate(hop_ports, 1):
         upstreams += f"  upstream hop{number} {{ server 127.0.0.1:{hop_port}; keepalive 64; }}\n"
@@ -118,22 +118,23 @@ def _nginx(directory: Path, hop_ports: Sequence[int]) -> AbstractContextManager[
     conf = directory / f"nginx-{len(hop_ports)}.conf"
     values = {"directory": directory, "modules": MODULES, "port": port, "path": PATH, "hops": len(hop_ports)}
     conf.write_text(_NGINX_CONF.format(**values, upstreams=upstreams, locations=locations))
-    return _running(["nginx", "-e", str(directory / "error.log"), "-c", str(conf), "-p", str(directory)], port)
+    return running(["nginx", "-e", str(directory / "error.log"), "-c", str(conf), "-p", str(directory)], port)
 
 
 def _python(role: str, arguments: Sequence[str]) -> AbstractContextManager[Server]:
-    port = _free_port()
-    return _running([sys.executable, "-m", "benchmarks.chain_servers", role, str(port), *arguments], port)
+    port = free_port()
+    return running([sys.executable, "-m", "benchmarks.chain_servers", role, str(port), *arguments], port)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on loopback that nobody uses."""
     with socket.create_server(("127.0.0.1", 0)) as sock:
         return int(sock.getsockname()[1])
 
 
 @contextlib.contextmanager
-def _running(command: list[str], port: int) -> Iterator[Server]:
-    """What it says is shown only if it does not start."""
+def running(command: list[str], port: int) -> Iterator[Server]:
+    """A process that listens on the port, until the end of the block; what it says is shown if it does not start."""
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(command, stderr=said)
         try:

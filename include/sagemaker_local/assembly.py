@@ -14,6 +14,7 @@ from include.sagemaker_local.async_inference.queue import AsyncQueue
 from include.sagemaker_local.autoscaling import Autoscaler, ScalingRules
 from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.aws.alarms import MotoAlarms
+from include.sagemaker_local.aws.backend_archive import BackendArchive
 from include.sagemaker_local.aws.logs import MotoLogs
 from include.sagemaker_local.aws.metric_alarms import MotoAlarmBook
 from include.sagemaker_local.aws.mount import AwsMount
@@ -22,7 +23,6 @@ from include.sagemaker_local.aws.s3_archive import S3Archive
 from include.sagemaker_local.aws.s3_memory import MotoMemory
 from include.sagemaker_local.aws.s3_store import S3Store
 from include.sagemaker_local.aws.scaling_alarms import MotoScalingAlarms
-from include.sagemaker_local.aws.service_archive import ServiceArchive
 from include.sagemaker_local.aws.services import create_app_with
 from include.sagemaker_local.aws.topics import MountedTopics
 from include.sagemaker_local.aws.user_metrics import AllMetrics
@@ -40,6 +40,7 @@ from include.sagemaker_local.faults import FaultTable
 from include.sagemaker_local.http1 import unix_socket
 from include.sagemaker_local.http1.client import HttpClient
 from include.sagemaker_local.jobs.client_metrics import ClientMetrics
+from include.sagemaker_local.jobs.cores_apart import CoresApart
 from include.sagemaker_local.jobs.host import this_host
 from include.sagemaker_local.jobs.meter import FleetMeter
 from include.sagemaker_local.jobs.other_traffic import PublishedTraffic
@@ -75,7 +76,6 @@ class Ground:
     store: Store
     series: MetricSeries
     kept_alarms: AlarmArchive
-    kept_services: ServiceArchive
     mount: AwsMount
     objects: MountedObjects
     client: HttpClient
@@ -124,31 +124,30 @@ async def lay_ground(settings: Settings, public: list[socket.socket], opened: As
     opened.callback(store.close)
     memory, series = MotoMemory(settings.account_id), MetricSeries()
     kept_alarms = AlarmArchive(settings.account_id, settings.data_dir / "alarms.json")
-    mount, kept_services = await _mount(settings, memory, series, kept_alarms, opened)
+    mount = await _mount(settings, memory, series, kept_alarms, opened)
     client = HttpClient()
     opened.push_async_callback(client.close)
     objects = MountedObjects(memory, mount.handle)
-    return Ground(settings, clock, here, gateways, store, series, kept_alarms, kept_services, mount, objects, client)
+    return Ground(settings, clock, here, gateways, store, series, kept_alarms, mount, objects, client)
 
 
 async def _mount(
     settings: Settings, memory: MotoMemory, series: MetricSeries, alarms: AlarmArchive, opened: AsyncExitStack
-) -> tuple[AwsMount, ServiceArchive]:
+) -> AwsMount:
     directory = settings.data_dir / "s3"
     try:
-        services = ServiceArchive(settings.account_id, settings.data_dir / "services.sqlite3")
         mount = AwsMount(
             S3Archive(memory, S3Store(directory)),
             account_id=settings.account_id,
             create_app=create_app_with(series, alarms),
             memories=[alarms],
-            changes=services,
+            changes=BackendArchive(settings.account_id, settings.data_dir),
         )
         opened.callback(mount.close)
         await mount.load()
     except (OSError, sqlite3.Error) as error:
         raise HostError(f"cannot use {directory}: {error}; check its permissions and the disk's free space") from error
-    return mount, services
+    return mount
 
 
 async def open_deploying(ground: Ground, opened: AsyncExitStack) -> Deploying:
@@ -156,7 +155,7 @@ async def open_deploying(ground: Ground, opened: AsyncExitStack) -> Deploying:
     settings = ground.settings
     runtime, sink = (
         await opened.enter_async_context(open_runtime(ground.objects, settings)),
-        MotoLogs(settings.account_id, ground.kept_services.keep_logs),
+        MotoLogs(settings.account_id),
     )
     table, pace = FaultTable(), ScaledPace(settings.time_scale)
     faults = DeploymentFaults(table, pace)
@@ -203,6 +202,7 @@ def open_jobs(ground: Ground, deploying: Deploying, metrics: Metrics, port: int)
         PublishedTraffic(ground.series, metrics.publisher.count),
         ClientMetrics(ground.series, interval_s=settings.metrics_interval_s),
         deploying.sink,
+        CoresApart(fleets.serving, ground.gateways.pids),
     )
     tools = Tools(
         ground.store, fleets, ground.objects, settings, clock, lambda: port, this_host(), drive_process, watchers

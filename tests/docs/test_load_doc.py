@@ -31,7 +31,7 @@ def members(document: Any, path: str = "") -> Iterator[str]:
     if isinstance(document, dict) and path.rpartition(".")[2] not in WHOLE:
         for name, value in document.items():
             yield from members(value, f"{path}.{name}" if path else name)
-    elif isinstance(document, list) and path not in WHOLE:
+    elif isinstance(document, list) and document and path not in WHOLE:
         yield from members(document[-1], f"{path}[]")
     else:
         yield path

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +83,15 @@ class JobBench:
         self.meter, self.traffic, self.logs = SteadyMeter(self.clock), ToldTraffic(), RememberedLogs()
         self.series = MetricSeries()
         self.host = host
+        self.free_cores: tuple[int, ...] = ()
+
+    @contextmanager
+    def apart(self, region: str, endpoint_name: str) -> Iterator[tuple[int, ...]]:
+        """The cores that there are for the load generator of a test."""
+        yield self.free_cores
 
     def tools(self, *, port: int = 4566, drive: Drive | None = None) -> Tools:
-        watchers = Watchers(self.meter, self.traffic, ClientMetrics(self.series, interval_s=60.0), self.logs)
+        watchers = Watchers(self.meter, self.traffic, ClientMetrics(self.series, interval_s=60.0), self.logs, self)
         return Tools(
             self.store,
             self.fleets,

@@ -48,6 +48,10 @@ class GatewayProcesses(RouteTable):
         self._farewell: list[Counts] = []
         self._passes_on = False
 
+    def pids(self) -> list[int]:
+        """The processes that answer invocations at this moment, without the main one."""
+        return [each.pid for each in self._processes if each.pid is not None]
+
     # -- as RouteTable
 
     def put(self, route: Route) -> None:
@@ -168,6 +172,12 @@ class _Process:
                 raise HostError(f"cannot start a gateway process: {error}") from error
         self._lost.clear()
         self.channel = await Channel.open(ours, lambda _: None, self._lost.set)
+
+    @property
+    def pid(self) -> int | None:
+        """The process that runs now, if one does."""
+        running = self._process is not None and self._process.returncode is None
+        return self._process.pid if self._process is not None and running else None
 
     async def introduced(self) -> None:
         """Tell it everything; from then on it serves, and is kept. Raises HostError."""

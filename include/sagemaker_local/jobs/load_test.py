@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from include.sagemaker_local.errors import LocalSageMakerError
+from include.sagemaker_local.jobs import cores_apart
 from include.sagemaker_local.jobs.invocations import load_plan
 from include.sagemaker_local.jobs.meter import Looks, looking
 from include.sagemaker_local.jobs.reasons import in_full
@@ -34,7 +35,13 @@ async def load_test(work: JobWork, target: Target, tools: Tools) -> Result:
 
     Cancelled, it ends the load before it returns.
     """
-    plan = load_plan(work.sample, target.endpoint_name, tools.gateway_port(), tools.settings)
+    with tools.watchers.cores.apart(work.region, target.endpoint_name) as cores:
+        await work.journal.test(target.endpoint_name, cores_apart.in_words(cores))
+        plan = load_plan(work.sample, target.endpoint_name, tools.gateway_port(), tools.settings)
+        return await _load_test(work, target, replace(plan, cores=cores), tools)
+
+
+async def _load_test(work: JobWork, target: Target, plan: LoadPlan, tools: Tools) -> Result:
     began_s = tools.clock.now_s()
     seen = _Seen(Timeline(began_s))
     try:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from include.sagemaker_local.clock import Clock
 from include.sagemaker_local.jobs.client_metrics import ClientMetrics
+from include.sagemaker_local.jobs.cores_apart import Cores
 from include.sagemaker_local.jobs.fleets import Fleets
 from include.sagemaker_local.jobs.host import Host
 from include.sagemaker_local.jobs.journal import Journal
@@ -39,6 +40,7 @@ class Watchers:
     traffic: Traffic
     metrics: ClientMetrics
     sink: LogSink
+    cores: Cores
 
     def journal(self, region: str, job_name: str) -> Journal:
         """The job's log streams."""

@@ -19,7 +19,7 @@ from include.sagemaker_local.wire.sigv4 import Key
 class LoadPlan:
     """One load test. `headers` are names (lower case) and values; `payloads` must not be empty and are sent in turn.
 
-    Requests are signed with `key` for `region`.
+    Requests are signed with `key` for `region`. The generator keeps to `cores`; when there are none, it may use any.
     """
 
     host: str
@@ -32,6 +32,7 @@ class LoadPlan:
     timeout_s: float
     key: Key
     region: str
+    cores: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `from_json` makes an equal plan of it."""
@@ -46,6 +47,7 @@ class LoadPlan:
             "timeout_s": self.timeout_s,
             "key": [self.key.access_key, self.key.secret],
             "region": self.region,
+            "cores": list(self.cores),
         }
 
     @classmethod
@@ -62,4 +64,5 @@ class LoadPlan:
             timeout_s=document["timeout_s"],
             key=Key(*document["key"]),
             region=document["region"],
+            cores=tuple(document["cores"]),
         )

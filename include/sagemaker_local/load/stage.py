@@ -45,6 +45,7 @@ class StageResult:
     rate_per_s: float | None = None  # of an open loop: how many requests a second were to be sent
     waiting: int = 0  # of an open loop: how many requests were due at the end and had not been sent
     generator_busy: bool = False  # the generator itself was the limit; the endpoint may be able to do more
+    generator_cores: tuple[int, ...] = ()  # those that the generator kept to, apart from what it loaded; none: any
     generator_share: float = 0.0  # of one core: what the generator used of it, or waited for (own_share.py)
 
     @property
@@ -79,6 +80,7 @@ class StageResult:
             "rate_per_s": self.rate_per_s,
             "waiting": self.waiting,
             "generator_busy": self.generator_busy,
+            "generator_cores": list(self.generator_cores),
             "generator_share": self.generator_share,
         }
 
@@ -101,5 +103,6 @@ class StageResult:
             rate_per_s=document["rate_per_s"],
             waiting=document["waiting"],
             generator_busy=document["generator_busy"],
+            generator_cores=tuple(document["generator_cores"]),
             generator_share=document["generator_share"],
         )

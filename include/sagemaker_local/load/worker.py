@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import uvloop
@@ -31,6 +32,8 @@ def main() -> None:
     if line is None:
         return
     plan = LoadPlan.from_json(json.loads(line))
+    if plan.cores:
+        os.sched_setaffinity(0, plan.cores)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     uvloop.run(_run(plan))
 
@@ -40,7 +43,7 @@ async def _run(plan: LoadPlan) -> None:
     generator = Generator(plan, dialer, on_progress=lambda progress: _tell("progress", progress.to_json()))
     async with aclosing(generator.stages()) as stages:
         async for stage in stages:
-            _tell("stage", stage.to_json())
+            _tell("stage", replace(stage, generator_cores=plan.cores).to_json())
 
 
 def _tell(event: str, document: dict[str, Any]) -> None:

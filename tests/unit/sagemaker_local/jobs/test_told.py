@@ -46,9 +46,19 @@ def test_every_test_has_a_stream_of_its_own(bench: JobBench) -> None:
 
     lines = bench.log(f"Endpoint/{epc(bench)}")
     assert lines[0] == "starting one ml.c5.large"
-    assert lines[2] == "1 users: 6000 invocations a minute, p50 10.0 ms, p95 10.0 ms, 0 failed"
+    assert lines[2].startswith("this host has no core besides the instance's")
+    assert lines[3] == "1 users: 6000 invocations a minute, p50 10.0 ms, p95 10.0 ms, 0 failed"
     assert lines[-1] == "cleaned up"
-    assert bench.log(f"Endpoint/{ENDPOINT}")[0].startswith("1 users: 6000 invocations a minute")
+    assert bench.log(f"Endpoint/{ENDPOINT}")[1].startswith("1 users: 6000 invocations a minute")
+
+
+def test_it_is_told_which_cores_the_load_comes_from(bench: JobBench) -> None:
+    bench.free_cores = (2, 3)
+    bench.run(endpoint=ENDPOINT)
+
+    told = "load generator and gateway run on core(s) 2, 3, apart from the instance's"
+    assert [told in bench.log(f"Endpoint/{name}") for name in (ENDPOINT, epc(bench))] == [True, True]
+    assert {plan.cores for plan in bench.drive.plans} == {(2, 3)}
 
 
 def test_failure_reasons_are_there_in_full_whatever_the_api_can_hold(bench: JobBench) -> None:

@@ -103,6 +103,24 @@ def test_whoever_wants_is_told_what_each_second_was_like() -> None:
     within_limit(scenario())
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are kept to cores on Linux only")
+def test_it_keeps_to_the_cores_that_it_is_given_and_says_so() -> None:
+    async def scenario() -> None:
+        core, before = min(os.sched_getaffinity(0)), children()
+        load = replace(plan(0, rules=StopRules(stop_when_flat=False)), cores=(core,))
+        async with (
+            serving(busy(workers=1, service_s=0.002)) as gateway,
+            aclosing(drive(replace(load, port=gateway.port))) as stages,
+        ):
+            stage = await anext(stages)
+            (worker,) = children() - before
+            assert os.sched_getaffinity(worker) == {core}
+
+        assert stage.generator_cores == (core,)
+
+    within_limit(scenario())
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the list of child processes from procfs")
 @pytest.mark.parametrize("how", ["cancel", "aclose"])
 def test_stopping_it_leaves_no_load_and_no_process(how: str) -> None:
