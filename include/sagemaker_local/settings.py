@@ -55,7 +55,7 @@ class Settings:
     max_instances: int = 20
     # Waits of the control plane (baking, intervals between traffic shifts) take this part of what was asked for.
     time_scale: float = 1.0
-    # How long the recommender holds one number of users before it adds more.
+    # How long the recommender measures one number of users at most, unless it gets too few answers.
     load_stage_s: float = 3.0
     # SageMaker publishes endpoint metrics each minute.
     metrics_interval_s: float = 60.0

@@ -75,7 +75,8 @@ def _add_tempo(parser: argparse.ArgumentParser) -> None:
         type=seconds,
         default=DEFAULTS.load_stage_s,
         metavar="S",
-        help="seconds that a load test holds one number of users before it adds more (default: %(default)g)",
+        help="seconds that a load test measures one number of users at most, unless it gets too few answers "
+        "(default: %(default)g)",
     )
     parser.add_argument(
         "--time-scale",

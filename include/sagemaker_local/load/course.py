@@ -11,15 +11,15 @@ from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 from include.sagemaker_local.load.plateau import is_flat
+from include.sagemaker_local.load.ramp import MAX_USERS, READING_PRECISION, Look, next_look
 from include.sagemaker_local.load.rules import StopReason, StopRules, stop_reason
 from include.sagemaker_local.load.stage import StageResult
 
-# AWS gives 15 to 20 users for 30,000 invocations a minute; what needs more than 256 on one machine waits for something
-# other than a CPU, and the figure then says that it is not the maximum.
-MAX_USERS = 256
-
-# The first part of a stage belongs to the warm-up: new connections, and the queue finding its new length.
+# The first part of a step belongs to the warm-up: new connections, and the queue finding its new length.
 _WARM_UP_SHARE = 1 / 3
+
+# Of a ramp's stage, too; only the first one finds an endpoint that nobody has asked yet.
+_WARM_UP_SHARE_LATER = 1 / 6
 
 # Of a step of a traffic pattern, which may last for an hour, no more than this is lost to the warm-up.
 _LONGEST_WARM_UP_S = 5.0
@@ -32,7 +32,8 @@ _ROUNDING = 1e-6
 class Step:
     """A while of constant load: `warm_up_s` that are in no figure, then the measured part.
 
-    The measured part lasts `duration_s`; None: as long as `enough.is_enough` says, with `stage_s` as its measure.
+    The measured part lasts `duration_s`; None: until the throughput is known to `precision` (a share of it, with 95 %
+    confidence), or `stage_s` long if it is not known as well by then (`enough.is_enough`).
     `users` ask in a closed loop. With a `rate_per_s` requests are sent at that rate instead, whether those before them
     were answered or not (an open loop), and `users` is how many may be under way at once. They come evenly, or, with a
     `poisson_seed`, as a Poisson process has them (`due_times.py`).
@@ -44,14 +45,14 @@ class Step:
     duration_s: float | None = None
     stage_s: float = 3.0
     poisson_seed: int | None = None
+    precision: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """A Default job: 1, 2, 4, 8, ... users until more of them bring no more throughput.
+    """A Default job: 1, 2, 4, 8, ... users until more of them bring no more throughput (`ramp.py`).
 
-    How the service ramps users up in a Default job is not published; doubling finds the plateau of any small pipeline
-    within a few stages. `stage_s` is how long a stage lasts, its warm-up included.
+    `stage_s` is how long a stage is measured at most, unless it has too few answers.
     """
 
     stage_s: float = 3.0
@@ -124,12 +125,13 @@ _KINDS: Mapping[str, type[Course]] = {
 def next_step(course: Course, stages: Sequence[StageResult], rules: StopRules) -> Step | StopReason:
     """The step that follows on `stages`, which `course` gave so far, or why there is none."""
     reason = stop_reason(stages[-1], rules) if stages else None
-    if reason is None and rules.stop_when_flat and is_flat(stages):
-        reason = StopReason.FLAT
     if reason is not None:
         return reason
     if isinstance(course, Ramp):
-        return _next_of_ramp(course, stages)
+        look = next_look(stages, rules.stop_when_flat)
+        return _stage_of_ramp(course, look, stages) if isinstance(look, Look) else look
+    if rules.stop_when_flat and is_flat(stages):
+        return StopReason.FLAT
     steps = tuple(steps_of(course))
     return steps[len(stages)] if len(stages) < len(steps) else StopReason.COURSE_OVER
 
@@ -168,11 +170,13 @@ def course_from_json(document: Mapping[str, Any]) -> Course:
     return _KINDS[document["kind"]](**members)
 
 
-def _next_of_ramp(ramp: Ramp, stages: Sequence[StageResult]) -> Step | StopReason:
-    users = stages[-1].users * 2 if stages else 1
-    if users > MAX_USERS:
-        return StopReason.MAX_USERS
-    return Step(users, warm_up_s=ramp.stage_s * _WARM_UP_SHARE, stage_s=ramp.stage_s * (1 - _WARM_UP_SHARE))
+def _stage_of_ramp(ramp: Ramp, look: Look, stages: Sequence[StageResult]) -> Step:
+    """Its warm-up lasts at least until what was asked for before it is answered, and one request more."""
+    warm_up_s = ramp.stage_s * (_WARM_UP_SHARE_LATER if stages else _WARM_UP_SHARE)
+    if stages and stages[0].latency.count and stages[-1].latency.count:
+        warm_up_s = max(warm_up_s, (stages[0].latency.mean_us() + stages[-1].latency.mean_us()) / 1e6)
+    longest_s = ramp.stage_s if look.precision <= READING_PRECISION else ramp.stage_s / 2
+    return Step(look.users, warm_up_s=warm_up_s, stage_s=longest_s, precision=look.precision)
 
 
 def _steps_of_phase(phase: Phase) -> Iterator[Step]:

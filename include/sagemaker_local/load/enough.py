@@ -10,16 +10,24 @@ from include.sagemaker_local.load.course import Step
 # Fewer answers than this are no measurement: one more or less would change the result by more than a tenth.
 MIN_ANSWERS = 10
 
+# A stage lasts at least this share of its longest time. The first answers after a change are too few to tell a steady
+# endpoint from one that has not slowed down yet.
+SHORTEST_STAGE_SHARE = 1 / 3
+
 # A stage that has too few answers goes on, but not for ever: ten times as long, and in any case long enough for two
 # requests that take all the time they may have.
 LONGEST_STAGE_FACTOR = 10
 
 
-def is_enough(step: Step, measured_s: float, answers: int) -> bool:
-    """Whether the step is over, `measured_s` after its opening and with so many answers, failed ones included."""
+def is_enough(step: Step, measured_s: float, answers: int, steady: bool = False) -> bool:
+    """Whether the step is over, `measured_s` after its opening and with so many answers, failed ones included.
+
+    `steady` is what `precision.is_steady` says of the answers so far, or said lately.
+    """
     if step.duration_s is not None:
         return measured_s >= step.duration_s
-    return measured_s >= step.stage_s and answers >= MIN_ANSWERS
+    wanted_s = step.stage_s * SHORTEST_STAGE_SHARE if steady else step.stage_s
+    return measured_s >= wanted_s and answers >= MIN_ANSWERS
 
 
 def longest_s(step: Step, timeout_s: float) -> float:

@@ -21,7 +21,7 @@ class StopReason(StrEnum):
     FAILURES = "1 % of the requests failed"
     LATENCY = "the model latency threshold was exceeded"
     MAX_INVOCATIONS = "the wanted number of invocations was reached"
-    MAX_USERS = "the largest number of users was reached before throughput stopped growing"
+    MAX_USERS = "the largest number of users was reached"
     COURSE_OVER = "the traffic pattern came to its end"
 
 

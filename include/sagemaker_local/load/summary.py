@@ -88,4 +88,4 @@ def _telling_stage(stages: Sequence[StageResult], stopped_by: StopReason) -> Sta
         good = stages[:-1]
     else:
         good = stages
-    return good[plateau_begins(good)] if good else None
+    return plateau_begins(good) if good else None

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from include.sagemaker_local.load.course import (
-    MAX_USERS,
     ConstantRate,
     ConstantUsers,
     Course,
@@ -19,13 +18,14 @@ from include.sagemaker_local.load.course import (
     next_step,
     steps_of,
 )
+from include.sagemaker_local.load.ramp import MAX_USERS, READING_PRECISION, SEARCH_PRECISION
 from include.sagemaker_local.load.rules import StopReason, StopRules
 from tests.fakes.stages import closed_loop, ramp, stage
 
 
 def step(users: int) -> Step:
-    """A stage of a ramp: three seconds, of which the first is warm-up."""
-    return Step(users, warm_up_s=1.0, stage_s=2.0)
+    """A stage of a ramp's search after the first one."""
+    return Step(users, warm_up_s=0.5, stage_s=1.5, precision=SEARCH_PRECISION)
 
 
 def lengths(course: Phases | Stairs) -> list[tuple[int, float]]:
@@ -51,11 +51,28 @@ def test_less_than_a_fifth_more_for_twice_the_users_counts_as_flat() -> None:
     assert next_step(Ramp(), growing, StopRules()) == step(8)
 
 
+def test_the_first_stage_has_a_longer_warm_up_for_an_endpoint_that_nobody_has_asked_yet() -> None:
+    assert next_step(Ramp(3.0), [], StopRules()) == Step(1, warm_up_s=1.0, stage_s=1.5, precision=SEARCH_PRECISION)
+
+
+def test_the_warm_up_lasts_until_what_was_under_way_is_answered() -> None:
+    following = next_step(Ramp(3.0), [stage(1, 0.8, model_ms=1250), stage(2, 0.8, model_ms=2500)], StopRules())
+
+    assert isinstance(following, Step)
+    assert following.warm_up_s == 3.75
+
+
+def test_the_corner_is_looked_at_more_closely_than_the_search() -> None:
+    stages = [stage(1, 100), stage(2, 200), stage(4, 300), stage(8, 300), stage(16, 300)]
+
+    assert next_step(Ramp(3.0), stages, StopRules()) == Step(3, warm_up_s=0.5, stage_s=3.0, precision=READING_PRECISION)
+
+
 def test_flat_invocations_continue_goes_on_to_the_largest_number_of_users() -> None:
     stages, reason = ramp(closed_loop(workers=1, service_ms=50), StopRules(stop_when_flat=False))
 
     assert reason is StopReason.MAX_USERS
-    assert stages[-1].users == MAX_USERS
+    assert max(each.users for each in stages) == MAX_USERS
 
 
 def test_an_endpoint_that_never_saturates_ends_too() -> None:

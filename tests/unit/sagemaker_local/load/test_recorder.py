@@ -67,7 +67,20 @@ def test_an_adaptive_stage_goes_on_until_it_has_enough_answers() -> None:
     stage = recorder(duration_s=None)
     stage.add(OK, 1)
 
-    assert [stage.add(OK, 2 + number) for number in range(MIN_ANSWERS)] == [False] * (MIN_ANSWERS - 1) + [True]
+    # There are enough at second 1 + MIN_ANSWERS; the next one would be due a second later, and closes.
+    answers = [stage.add(OK, 2 + number) for number in range(MIN_ANSWERS + 1)]
+    assert answers == [False] * MIN_ANSWERS + [True]
+
+
+def test_both_ends_of_the_measured_part_are_the_beginning_of_a_burst() -> None:
+    stage = recorder(duration_s=None)
+    bursts = [(OK, moment + part) for moment in range(1, 20) for part in (0.0, 0.001, 0.002)]
+    assert stage.stage.take(batch(*bursts))
+
+    result = stage.result(99)
+
+    assert result.span_s == pytest.approx(4.0)  # 10 answers within the fourth burst
+    assert result.per_second == pytest.approx(3.0)
 
 
 def test_the_pace_of_predictions_is_kept() -> None:
