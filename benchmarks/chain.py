@@ -1,16 +1,19 @@
 """The gateway's own cost on a chain of containers, with others doing the same on the same containers in the same run.
 
     python -m benchmarks.chain [--hops 3] [--processes 2] [--peers nginx,aiohttp,fastapi] [--rounds 5] [--seconds 3]
-                               [--connections 32] [--body-bytes 1024]
+                               [--connections 32] [--body-bytes 1024] [--lean]
 
-Every hop is a trivial echo server in a process of its own. The gateway is that of `serve`, its processes started by the
-same code, with metrics and headers on. The peers are one process each: nginx, whose Lua code asks the hops one after
-the other (ngx.location.capture), aiohttp's server and client, and FastAPI on uvicorn with httpx. wrk sends over
-loopback what boto3 sends, every request with a signature, date and invocation id of its own: first on many connections
-for throughput, then on one for latency. Rounds are interleaved, the first one warms up.
+Every container is a process of its own that echoes: a trivial handler on this project's HTTP server, or with --lean the
+least that Python can do, so that more of the figures is the gateways and less what stands behind them. The gateway is
+that of `serve`, its processes started by the same code, with metrics and headers on. The peers are one process each:
+nginx, whose Lua code asks the hops one after the other (ngx.location.capture), aiohttp's server and client, and FastAPI
+on uvicorn with httpx. wrk sends over loopback what boto3 sends, every request with a signature, date and invocation id
+of its own: first on many connections for throughput, then on one for latency. Rounds are interleaved, the first one
+warms up.
 
-Printed are medians, and the CPU time of the gateway for a request, of all its processes together: other work on the
-machine moves that less. A ratio is that of one round, so that both had the same machine; of these, the median.
+Printed are medians, and the CPU time for a request, of all processes of the gateway together and of the containers:
+other work on the machine moves that less. A ratio is that of one round, so that both had the same machine; of these,
+the median.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,6 +60,7 @@ class Run:
 
     requests_per_s: float
     cpu_us_per_request: float
+    containers_us_per_request: float
     p50_us: float
 
 
@@ -77,30 +81,31 @@ def main() -> None:
     print(f"{_machine()}; {arguments.hops} hops, {arguments.body_bytes} bytes, {arguments.processes} gateway processes")
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        hop_ports = stack.enter_context(chain_servers.hops(arguments.hops))
-        servers = {"sluice": stack.enter_context(chain_servers.sluice(hop_ports, arguments.processes))}
+        containers = stack.enter_context(chain_servers.hops(arguments.hops, lean=arguments.lean))
+        servers = {"sluice": stack.enter_context(chain_servers.sluice(containers, arguments.processes))}
         for name in filter(None, arguments.peers.split(",")):
             if lacks := chain_servers.missing(name):
                 print(f"{name} is left out: this machine lacks {lacks}")
             else:
-                servers[name] = stack.enter_context(chain_servers.peer(name, hop_ports, directory))
+                servers[name] = stack.enter_context(chain_servers.peer(name, containers, directory))
         script = directory / "post.lua"
         script.write_text(WRK_SCRIPT.format(path=PATH, body_bytes=arguments.body_bytes))
         for load in _loads(arguments):
             runs: dict[str, list[Run]] = {name: [] for name in servers}
             for _ in range(arguments.rounds + 1):
                 for name, server in servers.items():
-                    runs[name].append(run(server, script, load.connections, arguments.seconds))
+                    runs[name].append(run(server, script, load.connections, arguments.seconds, containers))
             _report(load, {name: measured[1:] for name, measured in runs.items()})
 
 
-def run(server: Server, script: Path, connections: int, seconds: int) -> Run:
-    """wrk with that script, on so many connections."""
+def run(server: Server, script: Path, connections: int, seconds: int, containers: Sequence[Server] = ()) -> Run:
+    """wrk with that script, on so many connections, and what that takes of the server and of the containers."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "30s", "-s", str(script)]
-    before_s = cpu_s(server.pid)
+    before_s, containers_before_s = cpu_s(server.pid), sum(cpu_s(each.pid) for each in containers)
     url = f"http://127.0.0.1:{server.port}{PATH}"
     output = subprocess.run([*command, url], check=True, capture_output=True, text=True).stdout
     used_s = cpu_s(server.pid) - before_s
+    containers_used_s = sum(cpu_s(each.pid) for each in containers) - containers_before_s
     if "Non-2xx" in output or "Socket errors" in output:
         sys.exit(f"the load met errors, so the figures mean nothing:\n{output}")
     requests = int(_found(r"(\d+) requests in", output)[0])
@@ -110,6 +115,7 @@ def run(server: Server, script: Path, connections: int, seconds: int) -> Run:
     return Run(
         requests_per_s=float(_found(r"Requests/sec:\s+([\d.]+)", output)[0]),
         cpu_us_per_request=used_s / requests * 1_000_000,
+        containers_us_per_request=containers_used_s / requests * 1_000_000,
         p50_us=float(p50[0]) * {"us": 1, "ms": 1_000, "s": 1_000_000}[p50[1]],
     )
 
@@ -145,6 +151,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--body-bytes", type=int, default=1024)
+    parser.add_argument("--lean", action="store_true")
     return parser.parse_args()
 
 
@@ -162,13 +169,16 @@ def _machine() -> str:
 
 def _report(load: Load, runs: dict[str, list[Run]]) -> None:
     title = f"{load.connections} connections"
-    print(f"\n{title:15} {'requests/s':>11} {'(min':>8} {'max)':>8} {'p50 us':>9} {'CPU us/request':>15}")
+    print(
+        f"\n{title:15} {'requests/s':>11} {'(min':>8} {'max)':>8} {'p50 us':>9} {'CPU us/request':>15} {'of hops':>7}"
+    )
     for name, measured in runs.items():
         rates = [run.requests_per_s for run in measured]
         p50_us = statistics.median(run.p50_us for run in measured)
         cpu_us = statistics.median(run.cpu_us_per_request for run in measured)
+        hops_us = statistics.median(run.containers_us_per_request for run in measured)
         spread = f"{min(rates):8,.0f} {max(rates):8,.0f}"
-        print(f"{name:15} {statistics.median(rates):11,.0f} {spread} {p50_us:9,.0f} {cpu_us:15.1f}")
+        print(f"{name:15} {statistics.median(rates):11,.0f} {spread} {p50_us:9,.0f} {cpu_us:15.1f} {hops_us:7.1f}")
     for peer in list(runs)[1:]:
         pairs = zip(runs["sluice"], runs[peer], strict=True)
         ratios = sorted(load.compared(ours) / load.compared(theirs) for ours, theirs in pairs)

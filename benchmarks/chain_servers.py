@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.util
+import re
 import shutil
 import socket
 import subprocess
@@ -25,11 +26,16 @@ import uvloop
 from include.sagemaker_local.edge.processes import GatewayProcesses
 from include.sagemaker_local.http1 import unix_socket
 from include.sagemaker_local.http1.messages import Request, Response
-from include.sagemaker_local.http1.server import MAX_BODY_BYTES, start_server
+from include.sagemaker_local.http1.server import start_server
 from include.sagemaker_local.listening import bind_shared
 from include.sagemaker_local.routes import Hop, Instance, Route, VariantRoute
 from include.sagemaker_local.settings import MEBIBYTE, Settings
 
+# Up to the end of the head, with the length that it announces.
+_ECHO_REQUEST = re.compile(
+    rb"POST /invocations HTTP/1\.1\r\n(?:[^\r]+\r\n)*?(?i:content-length): *(\d+)\r\n(?:[^\r]+\r\n)*\r\n"
+)
+_ECHO_RESPONSE = b"HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\ncontent-length: %d\r\n\r\n"
 PATH = "/endpoints/bench/invocations"
 START_TIMEOUT_S = 15.0
 MODULES = Path("/usr/lib/nginx/modules")  # where Debian puts them
@@ -82,15 +88,15 @@ class Server:
 
 
 @contextlib.contextmanager
-def hops(count: int) -> Iterator[list[int]]:
-    """The ports of `count` echo containers, each a process."""
+def hops(count: int, *, lean: bool = False) -> Iterator[list[Server]]:
+    """So many echo containers, each a process: a trivial one on an HTTP server, or one that does next to nothing."""
     with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(_python("hop", ())).port for _ in range(count)]
+        yield [stack.enter_context(_python("lean-hop" if lean else "hop", ())) for _ in range(count)]
 
 
-def sluice(hop_ports: Sequence[int], processes: int) -> AbstractContextManager[Server]:
-    """The gateway in front of these hops."""
-    return _python("sluice", (str(processes), *map(str, hop_ports)))
+def sluice(containers: Sequence[Server], processes: int) -> AbstractContextManager[Server]:
+    """The gateway in front of these containers."""
+    return _python("sluice", (str(processes), *(str(each.port) for each in containers)))
 
 
 def missing(peer: str) -> str | None:
@@ -103,9 +109,10 @@ def missing(peer: str) -> str | None:
     return ", ".join(absent) or None
 
 
-def peer(name: str, hop_ports: Sequence[int], directory: Path) -> AbstractContextManager[Server]:
-    """nginx, aiohttp or fastapi in front of these hops: one process each."""
-    return _nginx(directory, hop_ports) if name == "nginx" else _python(name, tuple(map(str, hop_ports)))
+def peer(name: str, containers: Sequence[Server], directory: Path) -> AbstractContextManager[Server]:
+    """nginx, aiohttp or fastapi in front of these containers: one process each."""
+    ports = [each.port for each in containers]
+    return _nginx(directory, ports) if name == "nginx" else _python(name, tuple(map(str, ports)))
 
 
 def _nginx(directory: Path, hop_ports: Sequence[int]) -> AbstractContextManager[Server]:
@@ -161,15 +168,44 @@ async def _echo(request: Request) -> Response:
 
 
 async def _serve_hop(port: int) -> None:
-    await start_server(_echo, port=port, max_body_bytes=64 * MEBIBYTE)
+    server = await start_server(_echo, port=port, max_body_bytes=64 * MEBIBYTE)
     await asyncio.Event().wait()
+    await server.close(0)
+
+
+class _LeanEcho(asyncio.Protocol):
+    """Reads as much of HTTP as its callers speak: one request at a time, its length announced."""
+
+    def __init__(self) -> None:
+        self._transport: Any = None
+        self._pieces: list[bytes] = []
+        self._missing = 0  # bytes of the body, once the head is there
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._pieces.append(data)
+        self._missing -= len(data)
+        if self._missing > 0:
+            return
+        whole = b"".join(self._pieces)
+        self._pieces = [whole]
+        if head := _ECHO_REQUEST.match(whole):
+            self._missing = head.end() + int(head[1]) - len(whole)
+            if self._missing == 0:
+                self._pieces = []
+                self._transport.writelines((_ECHO_RESPONSE % int(head[1]), memoryview(whole)[head.end() :]))
+
+
+async def _serve_lean_hop(port: int) -> None:
+    await (await asyncio.get_running_loop().create_server(_LeanEcho, "127.0.0.1", port, backlog=1024)).serve_forever()
 
 
 async def _serve_sluice(port: int, processes: int, hop_ports: Sequence[int]) -> None:
     """The same processes as `serve`'s, with the same settings; only what gives them their route is another."""
     hops = tuple(Hop(f"container-{number}", "127.0.0.1", each) for number, each in enumerate(hop_ports, 1))
-    main = unix_socket.listen("benchmark")
-    await start_server(_echo, sock=main, max_body_bytes=MAX_BODY_BYTES)
+    main = unix_socket.listen("benchmark")  # of the main process, which has no part in invocations
     settings = Settings(data_dir=Path("unused"))
     gateways = GatewayProcesses(bind_shared("127.0.0.1", port, processes), unix_socket.name_of(main), settings)
     await gateways.start()
@@ -228,6 +264,8 @@ def _serve_fastapi(port: int, hop_ports: Sequence[int]) -> None:
 def _main(role: str, port: int, *rest: int) -> None:
     if role == "hop":
         uvloop.run(_serve_hop(port))
+    elif role == "lean-hop":
+        uvloop.run(_serve_lean_hop(port))
     elif role == "sluice":
         uvloop.run(_serve_sluice(port, rest[0], rest[1:]))
     elif role == "aiohttp":

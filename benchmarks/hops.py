@@ -31,9 +31,9 @@ def main() -> None:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         script = directory / "post.lua"
         script.write_text(WRK_SCRIPT.format(path=PATH, body_bytes=arguments.body_bytes))
-        ports = stack.enter_context(chain_servers.hops(max(counts)))
+        containers = stack.enter_context(chain_servers.hops(max(counts)))
         servers = {
-            (name, count): stack.enter_context(_server(name, ports[:count], directory, arguments.processes))
+            (name, count): stack.enter_context(_server(name, containers[:count], directory, arguments.processes))
             for name in _gateways()
             for count in counts
         }
@@ -61,12 +61,14 @@ def _gateways() -> list[str]:
     return ["sluice"] if chain_servers.missing("nginx") else ["sluice", "nginx"]
 
 
-def _server(name: str, ports: list[int], directory: Path, processes: int) -> contextlib.AbstractContextManager[Server]:
+def _server(
+    name: str, containers: list[Server], directory: Path, processes: int
+) -> contextlib.AbstractContextManager[Server]:
     if name == "sluice":
-        return chain_servers.sluice(ports, processes)
-    own = directory / f"nginx-{len(ports)}"
+        return chain_servers.sluice(containers, processes)
+    own = directory / f"nginx-{len(containers)}"
     own.mkdir()
-    return chain_servers.peer(name, ports, own)
+    return chain_servers.peer(name, containers, own)
 
 
 def _report(name: str, runs: dict[int, list[Run]]) -> None:

@@ -35,7 +35,7 @@ def main() -> None:
     arguments = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    with chain_servers.hops(1) as hop_ports, chain_servers.sluice(hop_ports, arguments.processes) as server:
+    with chain_servers.hops(1) as containers, chain_servers.sluice(containers, arguments.processes) as server:
         print(f"{arguments.processes} gateway processes, MiB: PSS, RSS")
         for _ in range(20 * arguments.processes):  # the port is there before the processes are
             with socket.create_connection(("127.0.0.1", server.port)) as first:
