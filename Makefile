@@ -22,8 +22,8 @@ $(VENV)/installed: requirements.lock
 	@echo "Installing the pinned requirements into $(VENV) (once, a few minutes) ..."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	@echo "Making the environments of the sample's framework images (once, kept in your cache directory) ..."
-	@$(BIN)/python -m include.sagemaker_local prepare sagemaker-scikit-learn:1.4-2 sagemaker-xgboost:3.0-5 >/dev/null
+	@echo "Making the environments of framework images (once, kept in your cache directory) ..."
+	@$(BIN)/python -m include.sagemaker_local prepare sagemaker-scikit-learn:1.4-2 sagemaker-xgboost:3.0-5 linear-learner:1 >/dev/null
 	@touch $@
 
 demo: install ## Promote the sample pipeline end to end; CANDIDATE=slow for one that the gate refuses

@@ -163,7 +163,9 @@ def _sluice(directory: Path, archive: bytes) -> Iterator[int]:
     place.directory.mkdir()
     container = Container("bench", train.SKLEARN_IMAGE, MODEL, VARIABLES)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        running = runner.run(ProcessRuntime(_Objects(archive), settings).start(container, place))
+        runtime = ProcessRuntime(_Objects(archive), settings)
+        runner.run(runtime.prepare(container, place))
+        running = runner.run(runtime.start(container, place))
         try:
             _await_ready(running.port, place.log_file)
             yield running.port

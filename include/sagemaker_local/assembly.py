@@ -14,7 +14,6 @@ from include.sagemaker_local.async_inference.queue import AsyncQueue
 from include.sagemaker_local.autoscaling import Autoscaler, ScalingRules
 from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.aws.alarms import MotoAlarms
-from include.sagemaker_local.aws.backend_archive import BackendArchive
 from include.sagemaker_local.aws.logs import MotoLogs
 from include.sagemaker_local.aws.metric_alarms import MotoAlarmBook
 from include.sagemaker_local.aws.mount import AwsMount
@@ -23,6 +22,7 @@ from include.sagemaker_local.aws.s3_archive import S3Archive
 from include.sagemaker_local.aws.s3_memory import MotoMemory
 from include.sagemaker_local.aws.s3_store import S3Store
 from include.sagemaker_local.aws.scaling_alarms import MotoScalingAlarms
+from include.sagemaker_local.aws.service_archive import ServiceArchive
 from include.sagemaker_local.aws.services import create_app_with
 from include.sagemaker_local.aws.topics import MountedTopics
 from include.sagemaker_local.aws.user_metrics import AllMetrics
@@ -76,6 +76,7 @@ class Ground:
     store: Store
     series: MetricSeries
     kept_alarms: AlarmArchive
+    kept_services: ServiceArchive
     mount: AwsMount
     objects: MountedObjects
     client: HttpClient
@@ -124,30 +125,31 @@ async def lay_ground(settings: Settings, public: list[socket.socket], opened: As
     opened.callback(store.close)
     memory, series = MotoMemory(settings.account_id), MetricSeries()
     kept_alarms = AlarmArchive(settings.account_id, settings.data_dir / "alarms.json")
-    mount = await _mount(settings, memory, series, kept_alarms, opened)
+    mount, kept_services = await _mount(settings, memory, series, kept_alarms, opened)
     client = HttpClient()
     opened.push_async_callback(client.close)
     objects = MountedObjects(memory, mount.handle)
-    return Ground(settings, clock, here, gateways, store, series, kept_alarms, mount, objects, client)
+    return Ground(settings, clock, here, gateways, store, series, kept_alarms, kept_services, mount, objects, client)
 
 
 async def _mount(
     settings: Settings, memory: MotoMemory, series: MetricSeries, alarms: AlarmArchive, opened: AsyncExitStack
-) -> AwsMount:
+) -> tuple[AwsMount, ServiceArchive]:
     directory = settings.data_dir / "s3"
     try:
+        services = ServiceArchive(settings.account_id, settings.data_dir / "services.sqlite3")
         mount = AwsMount(
             S3Archive(memory, S3Store(directory)),
             account_id=settings.account_id,
             create_app=create_app_with(series, alarms),
             memories=[alarms],
-            changes=BackendArchive(settings.account_id, settings.data_dir),
+            changes=services,
         )
         opened.callback(mount.close)
         await mount.load()
     except (OSError, sqlite3.Error) as error:
         raise HostError(f"cannot use {directory}: {error}; check its permissions and the disk's free space") from error
-    return mount
+    return mount, services
 
 
 async def open_deploying(ground: Ground, opened: AsyncExitStack) -> Deploying:
@@ -155,7 +157,7 @@ async def open_deploying(ground: Ground, opened: AsyncExitStack) -> Deploying:
     settings = ground.settings
     runtime, sink = (
         await opened.enter_async_context(open_runtime(ground.objects, settings)),
-        MotoLogs(settings.account_id),
+        MotoLogs(settings.account_id, ground.kept_services.keep_logs),
     )
     table, pace = FaultTable(), ScaledPace(settings.time_scale)
     faults = DeploymentFaults(table, pace)

@@ -12,10 +12,15 @@ from pathlib import Path
 from include.sagemaker_local.data_dir import hold_data_dir
 from include.sagemaker_local.errors import HostError
 from include.sagemaker_local.listening import bind, is_loopback
+from include.sagemaker_local.runtime.environments import Environments
+from include.sagemaker_local.runtime.image_environments import image_environment
+from include.sagemaker_local.runtime.images import KNOWN_IMAGES, framework_image
+from include.sagemaker_local.runtime.kept_environments import KeptEnvironment, kept_environments
 
 # What the project's requirements resolve for.
 _PYTHONS = ((3, 11), (3, 12), (3, 13))
 _GIBIBYTE = 1024**3
+_DAY_S = 24 * 3600
 # A pipeline of three framework containers takes about half a gigabyte, and an update runs two of them.
 _MIN_MEMORY_GIB = 2.0
 # The sample's artifacts and a few fleets' unpacked models fit many times.
@@ -37,6 +42,31 @@ def examine(host: str, port: int, data_dir: Path, *, verifies: bool) -> list[Fin
     """
     place = [_writable(data_dir), _disk(data_dir), _port(host, port), _door(host, verifies)]
     return [_python(), _cores(), _memory(), *place]
+
+
+def examine_environments(directory: Path, now_s: float) -> list[Finding]:
+    """Which environments of framework images are there, which will be made, and what lies there besides."""
+    environments = Environments(directory)
+    kept = {one.directory: one for one in kept_environments(directory)}
+    findings = []
+    for image in KNOWN_IMAGES:
+        environment = image_environment(environments, framework_image(image, container=image))
+        found = None if environment is None else kept.pop(environment.directory, None)
+        state = (
+            "is made when it is first asked for, or by `prepare`" if found is None else f"is ready, {_megabytes(found)}"
+        )
+        findings.append(Finding(True, f"environment of {image} {state}"))
+    return findings + [Finding(True, f"environment {one.directory.name}: {_use(one, now_s)}") for one in kept.values()]
+
+
+def _use(one: KeptEnvironment, now_s: float) -> str:
+    if one.last_used_s is None:
+        return f"{_megabytes(one)}, is being made or was never finished"
+    return f"{_megabytes(one)}, last used {max(0.0, now_s - one.last_used_s) / _DAY_S:.0f} days ago"
+
+
+def _megabytes(one: KeptEnvironment) -> str:
+    return f"{one.size_bytes / 1e6:.0f} MB"
 
 
 def _python() -> Finding:

@@ -104,10 +104,19 @@ def create_endpoint(names: Names, stage: Stage) -> Request:
     return {**_on_its_config(names, stage), "Tags": _tag_list(standing_tags(names.pipeline, stage))}
 
 
-def update_endpoint(names: Names, stage: Stage, deployment: DeploymentSpec | None = None) -> Request:
-    """An existing endpoint onto the candidate's config; all at once and without alarms without a `deployment`."""
-    how = {} if deployment is None else {"DeploymentConfig": _deployment_config(deployment)}
-    return {**_on_its_config(names, stage), **how}
+def update_endpoint(
+    names: Names, stage: Stage, deployment: DeploymentSpec | None = None, *, keeps_capacity: bool = False
+) -> Request:
+    """An existing endpoint onto the candidate's config; all at once and without alarms without a `deployment`.
+
+    With `keeps_capacity` it goes on with as many instances as it has, not with the config's number.
+    """
+    request = _on_its_config(names, stage)
+    if keeps_capacity:
+        request["RetainAllVariantProperties"] = True
+    if deployment is not None:
+        request["DeploymentConfig"] = _deployment_config(deployment)
+    return request
 
 
 def _on_its_config(names: Names, stage: Stage) -> Request:

@@ -1,4 +1,4 @@
-"""The only caller of boto3: SageMaker, its runtime, S3, CloudWatch and its logs, all from one Airflow connection.
+"""What Sluice asks of AWS: SageMaker, its runtime, S3, CloudWatch and its logs, Application Auto Scaling.
 
 Methods speak in Sluice's nouns. Requests come from `api_requests` and answers go through `api_responses`; a refusal of
 AWS leaves here as `ServiceRefused` with AWS's code, or as None or False where "is there already" and "is not there" are
@@ -8,23 +8,20 @@ answers and no errors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import IO, Any
 
-from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
 from sluice import api_responses, job_responses
 from sluice.adopted_package import AdoptedPackage
 from sluice.api_responses import AlarmState, EndpointState, PackageState
-from sluice.errors import PackageFailed, ServiceRefused, UnexpectedAnswer
-from sluice.job_responses import JobState
+from sluice.aws_calls import AwsCalls, Request
+from sluice.errors import PackageFailed, UnexpectedAnswer
+from sluice.job_responses import JobState, Scaling
 from sluice.log_tail import LogStream, lines_each, newest_per_container
 from sluice.production_spec import FleetChoice
-from sluice.refusals import refusals_as_ours, resource_in, says_already_there, says_not_there
-
-Request = Mapping[str, Any]
+from sluice.refusals import refusals_as_ours
 
 ENDPOINT_LOG_GROUP = "/aws/sagemaker/Endpoints/"
 
@@ -36,8 +33,8 @@ INVOKE_CONFIG = Config(
 )
 
 
-class SluiceHook(AwsBaseHook):
-    """SageMaker as Sluice needs it.
+class SluiceHook(AwsCalls):
+    """SageMaker, and what it needs of other services, in Sluice's nouns.
 
     :param aws_conn_id: Airflow connection. `endpoint_url` in its extra, or `service_config.<service>.endpoint_url`,
         sends the calls elsewhere than to AWS; nothing else does.
@@ -45,21 +42,6 @@ class SluiceHook(AwsBaseHook):
     :param verify: whether to check TLS certificates, or the path to a CA bundle.
     :param config: botocore configuration, as an object or a dict of its keywords.
     """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["client_type"] = "sagemaker"
-        super().__init__(*args, **kwargs)
-        self._clients: dict[str, Any] = {}
-
-    @property
-    def waiter_path(self) -> Path:
-        """Sluice's own waiters instead of the provider's."""
-        return Path(__file__).parent / "waiters" / "sagemaker.json"
-
-    @property
-    def speaks_to_aws(self) -> bool:
-        """False when the connection names another address for SageMaker, so that console links would lead nowhere."""
-        return self.conn_config.get_service_endpoint_url("sagemaker") is None
 
     # -- registry ------------------------------------------------------------------------------------------------------
 
@@ -222,6 +204,32 @@ class SluiceHook(AwsBaseHook):
         self._call("stop_inference_recommendations_job", {"JobName": job})
         return True
 
+    # -- autoscaling ---------------------------------------------------------------------------------------------------
+
+    def recommend_scaling(self, request: Request) -> Scaling:
+        """GetScalingConfigurationRecommendation."""
+        return job_responses.scaling(self._call("get_scaling_configuration_recommendation", request))
+
+    def is_scaled(self, target: Request) -> bool:
+        """Whether Application Auto Scaling has the target that `scaling_requests.scalable_target` names."""
+        wanted = {"ServiceNamespace": target["ServiceNamespace"], "ResourceIds": [target["ResourceId"]]}
+        return bool(self._scaling("describe_scalable_targets", wanted)["ScalableTargets"])
+
+    def register_scalable_target(self, request: Request) -> None:
+        """RegisterScalableTarget, which also changes the bounds of one that is there."""
+        self._scaling("register_scalable_target", request)
+
+    def deregister_scalable_target(self, request: Request) -> None:
+        """DeregisterScalableTarget; its policies go with it."""
+        self._scaling("deregister_scalable_target", request)
+
+    def put_scaling_policy(self, request: Request) -> None:
+        """PutScalingPolicy, which replaces one of the same name."""
+        self._scaling("put_scaling_policy", request)
+
+    def _scaling(self, operation: str, request: Request) -> dict[str, Any]:
+        return self._call(operation, request, self._client_of("application-autoscaling"), request.get("ResourceId"))
+
     # -- objects -------------------------------------------------------------------------------------------------------
 
     def open_object(self, uri: str) -> IO[bytes] | None:
@@ -240,54 +248,6 @@ class SluiceHook(AwsBaseHook):
         bucket, key = split_s3_uri(uri)
         with refusals_as_ours("put_object", uri):
             self._client_of("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
-
-    # -- the calls themselves ------------------------------------------------------------------------------------------
-
-    @property
-    def _sagemaker(self) -> Any:
-        return self.conn
-
-    def _call(
-        self, operation: str, request: Request, client: Any = None, resource: str | None = None
-    ) -> dict[str, Any]:
-        with refusals_as_ours(operation, resource or resource_in(request)):
-            answer: dict[str, Any] = getattr(client or self._sagemaker, operation)(**request)
-        return answer
-
-    def _create(self, operation: str, request: Request) -> dict[str, Any] | None:
-        """The answer, or None when what should be created is there already."""
-        try:
-            return self._call(operation, request)
-        except ServiceRefused as refusal:
-            if says_already_there(refusal):
-                self.log.info("%s: it is there already and is used as it is", refusal.resource)
-                return None
-            raise
-
-    def _find(
-        self, operation: str, request: Request, client: Any = None, resource: str | None = None
-    ) -> dict[str, Any] | None:
-        """The answer, or None when what is asked for is not there."""
-        try:
-            return self._call(operation, request, client, resource)
-        except ServiceRefused as refusal:
-            if says_not_there(refusal):
-                return None
-            raise
-
-    def _client_of(self, service: str, config: Config | None = None) -> Any:
-        """A client of another service than SageMaker, with the same connection, region, TLS and botocore settings."""
-        if service not in self._clients:
-            wanted = self.config.merge(config) if config else self.config
-            endpoint_url = self.conn_config.get_service_endpoint_url(service)
-            if service == "s3" and endpoint_url and not getattr(wanted, "s3", None):
-                # `bucket.my-host` does not resolve for an address that is not AWS's.
-                wanted = wanted.merge(Config(s3={"addressing_style": "path"}))
-            session: Any = self.get_session(region_name=self.region_name)
-            self._clients[service] = session.client(
-                service, endpoint_url=endpoint_url, config=self._get_config(wanted), verify=self.verify
-            )
-        return self._clients[service]
 
 
 def split_s3_uri(uri: str) -> tuple[str, str]:

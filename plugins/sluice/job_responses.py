@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sluice.api_responses import Answer, text_in
 from sluice.choice import MeasuredFleet
+from sluice.errors import UnexpectedAnswer
 from sluice.metrics import INFERENCES_PER_MILLION, Absence, Measurement, Measurements, Metric, Origin, read
 
 JOB_ENDED = frozenset({"COMPLETED", "FAILED", "STOPPED", "DELETED"})
@@ -148,3 +149,31 @@ def _time(value: object) -> str | None:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="milliseconds")
     return value if isinstance(value, str) else None
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """GetScalingConfigurationRecommendation: instances at least and at most, and AWS's target tracking policies."""
+
+    least: int
+    most: int
+    scale_in_cooldown_s: int | None
+    scale_out_cooldown_s: int | None
+    policies: tuple[Answer, ...]
+    """Each with MetricSpecification (Predefined or Customized) and TargetValue."""
+
+    @property
+    def bounds(self) -> Answer:
+        """The members of RegisterScalableTarget."""
+        return {"MinCapacity": self.least, "MaxCapacity": self.most}
+
+
+def scaling(answer: Answer) -> Scaling:
+    """GetScalingConfigurationRecommendation's answer; UnexpectedAnswer when it has no bounds or no policy."""
+    found = answer.get("DynamicScalingConfiguration") or {}
+    policies = tuple(each["TargetTracking"] for each in found.get("ScalingPolicies") or () if "TargetTracking" in each)
+    least, most = found.get("MinCapacity"), found.get("MaxCapacity")
+    if not isinstance(least, int) or not isinstance(most, int) or not policies:
+        operation = "GetScalingConfigurationRecommendation"
+        raise UnexpectedAnswer(operation, f"DynamicScalingConfiguration is {found!r}, without bounds or policies")
+    return Scaling(least, most, found.get("ScaleInCooldown"), found.get("ScaleOutCooldown"), policies)

@@ -22,6 +22,22 @@ class FleetChoice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AutoscalingSpec:
+    """The traffic that production has to carry; the recommendation job says what instances that takes."""
+
+    min_per_minute: Annotated[int, Limit("Requests a minute in the quietest hours.", minimum=0)]
+    max_per_minute: Annotated[int, Limit("Requests a minute in the busiest hours.", minimum=1)]
+    target_cpu_percent: Annotated[
+        int, Limit("How busy each CPU may be before instances are added, in per cent.", minimum=1, maximum=100)
+    ] = 50
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.max_per_minute < self.min_per_minute:
+            raise SpecError("max_per_minute", f"must be at least min_per_minute, which is {self.min_per_minute}")
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProductionSpec:
     """The endpoint that serves."""
 
@@ -39,6 +55,9 @@ class ProductionSpec:
     instances: Annotated[int, Limit("Number of instances.", minimum=1)] = 1
     deployment: Annotated[
         DeploymentSpec | None, Limit("How an update goes; all at once and without alarms when left out.")
+    ] = None
+    autoscaling: Annotated[
+        AutoscalingSpec | None, Limit("Let Application Auto Scaling add and remove instances; none when left out.")
     ] = None
 
     def __post_init__(self) -> None:

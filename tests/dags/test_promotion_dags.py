@@ -168,6 +168,13 @@ def test_a_dag_survives_serialisation_and_says_what_it_does() -> None:
     assert "model_latency_ms at most 120 ms" in said and "iris-staging" in said
 
 
+def test_production_is_scaled_when_it_is_verified_and_a_failure_of_that_rejects_nothing() -> None:
+    dag = build(PROMOTION, a_spec(production__autoscaling={"min_per_minute": 600, "max_per_minute": 6000}))
+    assert dag.get_task("autoscale").upstream_task_ids == {"verify"}
+    assert "autoscale" in dag.get_task("report").upstream_task_ids & dag.get_task("outcome").upstream_task_ids
+    assert "autoscale" not in dag.get_task("reject").upstream_task_ids
+
+
 def test_the_order_of_a_rollback() -> None:
     dag = build(ROLLBACK, a_spec(schedule="@daily"))
     assert dag.dag_id == "rollback__iris" and str(dag.schedule) == "None"

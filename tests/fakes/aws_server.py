@@ -15,11 +15,11 @@ import boto3
 from botocore.config import Config
 
 from include.sagemaker_local.aws.alarm_archive import AlarmArchive
-from include.sagemaker_local.aws.backend_archive import BackendArchive
 from include.sagemaker_local.aws.mount import AwsMount
 from include.sagemaker_local.aws.s3_archive import S3Archive
 from include.sagemaker_local.aws.s3_memory import MotoMemory
 from include.sagemaker_local.aws.s3_store import S3Store
+from include.sagemaker_local.aws.service_archive import ServiceArchive
 from include.sagemaker_local.aws.services import create_app_with
 from include.sagemaker_local.http1.server import HttpServer, start_server
 from include.sagemaker_local.metrics.series import MetricSeries
@@ -45,7 +45,7 @@ def aws_server(directory: Path) -> Iterator[str]:
         account_id=ACCOUNT,
         create_app=create_app_with(MetricSeries(), alarms),
         memories=[alarms],
-        changes=BackendArchive(ACCOUNT, directory),
+        changes=ServiceArchive(ACCOUNT, directory / "services.sqlite3"),
     )
     try:
         run(mount.load())

@@ -112,9 +112,13 @@ class Fleet:
         uri = f"s3://models/{name}/model.tar.gz"
         self.objects.objects[uri] = archive if isinstance(archive, bytes) else tar_gz(archive)
         container = Container(name, image, uri, environment or {})
-        running = self._runner.run(self._runtime.start(container, self.placement(name, limits)))
+        running = self._runner.run(self._prepared(container, self.placement(name, limits)))
         self._started.append(running)
         return running
+
+    async def _prepared(self, container: Container, placement: Placement) -> RunningProcess:
+        await self._runtime.prepare(container, placement)
+        return await self._runtime.start(container, placement)
 
     def start_ready(self, name: str, archive: bytes | Mapping[str, bytes], **options: Any) -> RunningProcess:
         running = self.start(name, archive, **options)

@@ -73,6 +73,7 @@ class Bench:
         return self.start_container(container, self.placement(name, instance_id=instance_id))
 
     def start_container(self, container: Container, placement: Placement) -> RunningContainer:
+        self._runner.run(self.kit.runtime.prepare(container, placement))
         running = self._runner.run(self.kit.runtime.start(container, placement))
         self._started.append(running)
         return running

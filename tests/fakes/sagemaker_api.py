@@ -45,6 +45,12 @@ class FakeAws:
         """CloudWatch's alarms and their states."""
         self.deployments: list[Json | None] = []
         """The DeploymentConfig of each update."""
+        self.kept_capacity: list[bool] = []
+        """Whether each update retained the variants' properties."""
+        self.scalable_targets: dict[str, Json] = {}
+        self.scaling_policies: dict[str, Json] = {}
+        self.scaling_asked: list[Json] = []
+        """The requests for a scaling recommendation."""
         self.invocation: bytes | ClientError = b'{"label": "benign"}'
 
     # -- registry
@@ -110,13 +116,20 @@ class FakeAws:
         }
         return {}
 
-    def update_endpoint(self, EndpointName: str, EndpointConfigName: str, DeploymentConfig: Json | None = None) -> Json:
+    def update_endpoint(
+        self,
+        EndpointName: str,
+        EndpointConfigName: str,
+        DeploymentConfig: Json | None = None,
+        RetainAllVariantProperties: bool = False,
+    ) -> Json:
         endpoint = self.describe_endpoint(EndpointName)
         if endpoint["EndpointStatus"] not in ("InService", "UpdateRollbackFailed"):
             text = f'Cannot update in-progress endpoint "{endpoint["EndpointArn"]}".'
             raise refusal("UpdateEndpoint", "ValidationException", text)
         self._note("update_endpoint")
         self.deployments.append(DeploymentConfig)
+        self.kept_capacity.append(RetainAllVariantProperties)
         endpoint.pop("FailureReason", None)
         endpoint["EndpointStatus"] = "Updating"
         endpoint["PendingDeploymentSummary"] = {"EndpointConfigName": EndpointConfigName}
@@ -178,6 +191,37 @@ class FakeAws:
     def stop_inference_recommendations_job(self, JobName: str) -> None:
         self._note("stop_inference_recommendations_job")
         self.jobs[JobName]["Status"] = "STOPPING"
+
+    # -- autoscaling
+
+    def get_scaling_configuration_recommendation(self, **request: Any) -> Json:
+        self.scaling_asked.append(request)
+        customized = {"MetricName": "CPUUtilization", "Namespace": "/aws/sagemaker/Endpoints", "Statistic": "Average"}
+        invocations = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
+        tracked = [({"Predefined": invocations}, 1500.0), ({"Customized": customized}, 100.0)]
+        policies = [{"TargetTracking": {"MetricSpecification": each, "TargetValue": value}} for each, value in tracked]
+        bounds = {"MinCapacity": 1, "MaxCapacity": 5, "ScaleInCooldown": 300, "ScaleOutCooldown": 300}
+        return {"DynamicScalingConfiguration": {**bounds, "ScalingPolicies": policies}}
+
+    def describe_scalable_targets(self, ServiceNamespace: str, ResourceIds: list[str]) -> Json:
+        found = [target for name, target in self.scalable_targets.items() if name in ResourceIds]
+        return {"ScalableTargets": found}
+
+    def register_scalable_target(self, **request: Any) -> Json:
+        self._note("register_scalable_target")
+        self.scalable_targets[request["ResourceId"]] = request
+        return {}
+
+    def deregister_scalable_target(self, **request: Any) -> Json:
+        self._note("deregister_scalable_target")
+        del self.scalable_targets[request["ResourceId"]]
+        self.scaling_policies.clear()
+        return {}
+
+    def put_scaling_policy(self, **request: Any) -> Json:
+        self._note("put_scaling_policy")
+        self.scaling_policies[request["PolicyName"]] = request
+        return {}
 
     # -- runtime, S3, logs
 

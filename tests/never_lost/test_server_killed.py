@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import tarfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.e2e.test_killed_server import ROLE, artifact
+from tests.e2e.test_killed_server import ROLE
 from tests.fakes.aws_server import client
 from tests.fakes.server_process import ServerProcess, alive, server_process
 from tests.never_lost.conftest import (
@@ -33,6 +32,7 @@ from tests.never_lost.conftest import (
 pytestmark = pytest.mark.never_lost
 
 BLUE, GREEN = says("blue"), says("green")
+STREAM = {"logGroupName": "g", "logStreamName": "s"}
 
 
 @contextmanager
@@ -81,8 +81,27 @@ def instances(server: ServerProcess) -> int:
     return sum(variant["CurrentInstanceCount"] for variant in described(server.url)["ProductionVariants"])
 
 
+def event(message: str) -> dict[str, Any]:
+    return {"timestamp": int(time.time() * 1000), "message": message}
+
+
+def messages(url: str) -> Iterator[str]:
+    """The bodies of all messages in the queue."""
+    sqs = client("sqs", url)
+    queue = sqs.get_queue_url(QueueName="q")["QueueUrl"]
+    while found := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        yield from (one["Body"] for one in found)
+
+
 def test_every_acknowledged_write_is_there(tmp_path: Path) -> None:
-    acknowledged: dict[str, list[str]] = {"object": [], "model": [], "alarm": []}
+    acknowledged: dict[str, list[str]] = {
+        "object": [],
+        "model": [],
+        "alarm": [],
+        "message": [],
+        "event": [],
+        "datum": [],
+    }
     enough, lock = threading.Event(), threading.Lock()
 
     def note(kind: str, name: str) -> None:
@@ -113,6 +132,10 @@ def test_every_acknowledged_write_is_there(tmp_path: Path) -> None:
             "ComparisonOperator": "GreaterThanThreshold",
         }
         put_alarm = client("cloudwatch", server.url).put_metric_alarm
+        sqs, logs, metrics = (client(name, server.url) for name in ("sqs", "logs", "cloudwatch"))
+        queue = sqs.create_queue(QueueName="q")["QueueUrl"]
+        logs.create_log_group(logGroupName="g")
+        logs.create_log_stream(logGroupName="g", logStreamName="s")
         writers = [
             threading.Thread(target=write, args=(kind, one))
             for kind, one in (
@@ -124,6 +147,12 @@ def test_every_acknowledged_write_is_there(tmp_path: Path) -> None:
                     ),
                 ),
                 ("alarm", lambda name: put_alarm(AlarmName=name, **alarm)),
+                ("message", lambda name: sqs.send_message(QueueUrl=queue, MessageBody=name)),
+                ("event", lambda name: logs.put_log_events(logEvents=[event(name)], **STREAM)),
+                (
+                    "datum",
+                    lambda name: metrics.put_metric_data(Namespace="N", MetricData=[{"MetricName": name, "Value": 1}]),
+                ),
             )
         ]
         for writer in writers:
@@ -141,6 +170,11 @@ def test_every_acknowledged_write_is_there(tmp_path: Path) -> None:
         pages = client("cloudwatch", server.url).get_paginator("describe_alarms").paginate()
         held = {one["AlarmName"] for page in pages for one in page["MetricAlarms"]}
         assert set(acknowledged["alarm"]) <= held
+        assert set(acknowledged["message"]) <= set(messages(server.url))
+        pages = client("logs", server.url).get_paginator("filter_log_events").paginate(logGroupName="g")
+        assert set(acknowledged["event"]) <= {one["message"] for page in pages for one in page["events"]}
+        pages = client("cloudwatch", server.url).get_paginator("list_metrics").paginate(Namespace="N")
+        assert set(acknowledged["datum"]) <= {one["MetricName"] for page in pages for one in page["Metrics"]}
 
 
 def test_during_a_create(tmp_path: Path) -> None:
@@ -242,56 +276,6 @@ def test_during_a_delete(tmp_path: Path) -> None:
         with pytest.raises(ClientError, match="Could not find endpoint"):
             wait_until(lambda: not described(server.url), "it is gone")
         assert list(files(tmp_path)) == []
-
-
-def test_during_a_recommendation_job(tmp_path: Path) -> None:
-    with server_on(tmp_path) as server:
-        make_configs(server.url, blue=BLUE)
-        create(server.url)
-        in_service(server.url)
-        inputs = {"ModelPackageVersionArn": _package(server.url), "Endpoints": [{"EndpointName": "e"}]}
-        sagemaker = client("sagemaker", server.url)
-        sagemaker.create_inference_recommendations_job(
-            JobName="bench", JobType="Default", RoleArn=ROLE, InputConfig=inputs
-        )
-        wait_until(lambda: _job(server.url)["Status"] == "IN_PROGRESS", "it runs")
-        kill(server)
-    with server_on(tmp_path) as server:
-        wait_until(lambda: _job(server.url)["Status"] in ("COMPLETED", "FAILED"), "it has ended")
-        job = _job(server.url)
-        assert job["Status"] == "COMPLETED", job
-        assert job["EndpointPerformances"][0]["Metrics"]["MaxInvocations"] > 0
-
-
-def _job(url: str) -> dict[str, Any]:
-    answer: dict[str, Any] = client("sagemaker", url).describe_inference_recommendations_job(JobName="bench")
-    return answer
-
-
-def _package(url: str) -> str:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        member = tarfile.TarInfo("payload.txt")
-        member.size = 1
-        archive.addfile(member, io.BytesIO(b"x"))
-    client("s3", url).put_object(Bucket="models", Key="payload.tar.gz", Body=buffer.getvalue())
-    client("s3", url).put_object(Bucket="models", Key="model.tar.gz", Body=artifact(BLUE))
-    sagemaker = client("sagemaker", url)
-    sagemaker.create_model_package_group(ModelPackageGroupName="group")
-    made = sagemaker.create_model_package(
-        ModelPackageGroupName="group",
-        Domain="MACHINE_LEARNING",
-        Task="CLASSIFICATION",
-        SamplePayloadUrl="s3://models/payload.tar.gz",
-        InferenceSpecification={
-            "Containers": [
-                {"Image": "image", "ModelDataUrl": "s3://models/model.tar.gz", "Framework": "SAGEMAKER-SCIKIT-LEARN"}
-            ],
-            "SupportedContentTypes": ["text/plain"],
-            "SupportedResponseMIMETypes": ["text/plain"],
-        },
-    )
-    return str(made["ModelPackageArn"])
 
 
 def _log_has(tmp_path: Path, config: str) -> bool:

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from sagemaker.deserializers import JSONDeserializer
+from sagemaker.inference_recommender.inference_recommender_mixin import ModelLatencyThreshold, Phase
 from sagemaker.model import Model, ModelPackage
+from sagemaker.parameter import CategoricalParameter
 from sagemaker.pipeline import PipelineModel
 from sagemaker.predictor import Predictor
 from sagemaker.serializers import JSONSerializer
@@ -98,3 +100,38 @@ def test_a_registered_pipeline_is_right_sized(session: Any, model_data: str, pay
     assert [(job["Status"], job["SamplePayloadUrl"]) for job in jobs] == [("COMPLETED", payload)]
     tags = session.sagemaker_client.list_tags(ResourceArn=jobs[0]["JobArn"])["Tags"]
     assert tags == [{"Key": "ClientType", "Value": "PythonSDK-RightSize"}]
+
+
+def test_a_load_test_tells_what_it_does_and_stops_at_what_was_wanted(
+    session: Any, model_data: str, payload: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One step of the phase, 20 s of one user, is enough for one invocation a minute."""
+    sized = adding(session, model_data, 10, "loaded").right_size(
+        sample_payload_url=payload,
+        supported_content_types=["application/json"],
+        framework="SAGEMAKER-SCIKIT-LEARN",
+        job_name="loaded",
+        job_duration_in_seconds=600,
+        hyperparameter_ranges=[
+            {
+                "instance_types": CategoricalParameter(["ml.c5.large"]),
+                "OMP_NUM_THREADS": CategoricalParameter(["1", "2"]),
+            }
+        ],
+        phases=[Phase(duration_in_seconds=120, initial_number_of_users=1, spawn_rate=3)],
+        traffic_type="PHASES",
+        max_invocations=1,
+        model_latency_thresholds=[ModelLatencyThreshold(percentile="P95", value_in_milliseconds=10_000)],
+        max_tests=1,
+        max_parallel_tests=1,
+        log_level="Verbose",
+    )
+    (recommendation,) = sized.inference_recommendations
+    assert recommendation["EndpointConfiguration"]["InitialInstanceCount"] == 1
+    assert recommendation["ModelConfiguration"]["EnvironmentParameters"] == [
+        {"Key": "OMP_NUM_THREADS", "ValueType": "string", "Value": "1"}
+    ]
+    printed = capsys.readouterr().out
+    assert "Retrieved logStream: loaded/execution from logGroup: /aws/sagemaker/InferenceRecommendationsJobs" in printed
+    assert "not scheduled: ml.c5.large OMP_NUM_THREADS=2" in printed
+    assert "The job is complete." in printed

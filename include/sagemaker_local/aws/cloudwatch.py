@@ -10,7 +10,8 @@ from typing import Any
 
 from moto.cloudwatch.exceptions import InvalidParameterValue, ValidationError
 from moto.cloudwatch.responses import CloudWatchResponse
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, EmptyResult
+from moto.core.utils import utcnow
 
 from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.aws.metric_queries import datapoints, is_ours, result
@@ -67,13 +68,16 @@ class CloudWatch(CloudWatchResponse):
         return ActionResult({**answer, "Metrics": [*ours, *answer["Metrics"]]})
 
     def put_metric_data(self) -> ActionResult:
-        """As CloudWatch: the namespaces of services are theirs alone."""
+        """As CloudWatch: the namespaces of services are theirs alone, and what has no time gets that of the request."""
         namespace = self._get_param("Namespace")
         if is_ours(namespace):
             raise InvalidParameterValue(
                 f"The value {namespace} for parameter Namespace is invalid: SageMaker alone publishes there."
             )
-        return super().put_metric_data()
+        received = utcnow()
+        data = [{"Timestamp": received, **datum} for datum in self._get_param("MetricData", [])]
+        self.cloudwatch_backend.put_metric_data(namespace, data)
+        return EmptyResult()
 
     def put_metric_alarm(self) -> ActionResult:
         """Refuses what would never be evaluated. A new alarm has insufficient data, a known one keeps its state."""

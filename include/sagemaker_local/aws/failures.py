@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import json
+import sqlite3
 from html import escape
 
+from include.sagemaker_local.aws.moto_values import NotData
 from include.sagemaker_local.aws.wsgi import Environ
 from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.http1.messages import Response
@@ -14,7 +16,7 @@ _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))
 
 
 def refused_by_disk(error: Exception) -> ApiError:
-    """S3 could not be written. 507 is not tried again by botocore: that would not make room on a disk."""
+    """Something could not be written. 507 is not tried again by botocore: that would not make room on a disk."""
     message = f"Nothing was stored, because the local SageMaker's disk cannot take it: {error}"
     return ApiError("InsufficientStorage", message, status=507)
 
@@ -23,6 +25,11 @@ def explain(error: Exception) -> ApiError:
     """What went wrong inside moto, as a refusal that says whose fault it is."""
     if isinstance(error, OSError) and error.errno in _NO_ROOM:  # it keeps large objects in temporary files
         return refused_by_disk(error)
+    if isinstance(error, sqlite3.Error):
+        return refused_by_disk(error)
+    if isinstance(error, NotData):
+        message = f"It was taken back, because the local SageMaker could not remember it when it ends: {error}."
+        return ApiError("NotImplemented", message, status=501)
     if isinstance(error, NotImplementedError):
         message = f"moto, which serves this here, does not have it: {error}"
         return ApiError("NotImplemented", message, status=501)

@@ -1,24 +1,29 @@
-"""LogSink on moto's CloudWatch Logs, written in this process. Log events live in memory and end with the server."""
+"""LogSink on moto's CloudWatch Logs, written in this process."""
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from moto.logs.models import logs_backends
 
 # CloudWatch Logs refuses longer events (256 KiB with 26 bytes of overhead).
 MAX_EVENT_BYTES = 262_118
-# CloudWatch keeps everything; this is memory, and nobody reads ten thousand lines of one container back.
+# CloudWatch keeps everything; this is memory and one's own disk, and nobody reads ten thousand lines of one container.
 MAX_EVENTS_PER_STREAM = 10_000
+_log = logging.getLogger(__name__)
 
 
 class MotoLogs:
     """Appends lines to log streams; makes groups and streams that are not there. Safe from any thread."""
 
-    def __init__(self, account_id: str) -> None:
+    def __init__(self, account_id: str, keep: Callable[[], None] | None = None) -> None:
+        """`keep` writes them to disk and may raise sqlite3.Error; without it they end with the process."""
         self._account_id = account_id
+        self._keep = keep
         self._lock = threading.Lock()
 
     def publish(self, region: str, group: str, stream: str, lines: Sequence[str]) -> None:
@@ -35,3 +40,13 @@ class MotoLogs:
             logs.put_log_events(group, stream, events)
             held = logs.groups[group].streams[stream].events
             del held[:-MAX_EVENTS_PER_STREAM]
+        self._write_down()
+
+    def _write_down(self) -> None:
+        try:
+            if self._keep is not None:
+                self._keep()
+        except (
+            sqlite3.Error
+        ) as error:  # a container that nobody can listen to must serve on; its lines are written later
+            _log.error("lines of containers could not be written to disk: %s", error)

@@ -1,4 +1,4 @@
-"""moto, mounted: answers every AWS request that is not SageMaker's, and keeps S3 on disk before it answers.
+"""moto, mounted: answers every AWS request that is not SageMaker's, and has what it changed on disk before it answers.
 
 moto's state is in module globals, so one process serves one mount.
 """
@@ -19,7 +19,9 @@ from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY, should_preserv
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from include.sagemaker_local.aws.asked import is_read, waits
 from include.sagemaker_local.aws.failures import explain, refused_by_disk, render
+from include.sagemaker_local.aws.moto_values import NotData
 from include.sagemaker_local.aws.wsgi import Environ, call, environ_for, environ_key
 from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.http1.messages import Request, Response
@@ -30,7 +32,6 @@ _log = logging.getLogger(__name__)
 THREADS = 4
 _Result = TypeVar("_Result")
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
-_READ_ONLY = {"GET", "HEAD", "OPTIONS"}
 
 
 class Archive(Protocol):
@@ -41,6 +42,9 @@ class Archive(Protocol):
 
     def keep(self, bucket: str, key: str | None) -> None:
         """Memory onto disk, before the answer. Raises OSError or sqlite3.Error."""
+
+    def keep_all(self) -> None:
+        """The same for every bucket."""
 
     def undo(self, bucket: str, key: str | None) -> None:
         """Disk into memory, when the disk refused."""
@@ -59,14 +63,20 @@ class Memory(Protocol):
         """Disk into memory, at start. Raises HostError."""
 
     def keep(self) -> None:
-        """Memory onto disk. Raises OSError."""
+        """Memory onto disk. Raises OSError or sqlite3.Error."""
 
 
 class Changes(Memory, Protocol):
-    """What of moto is written after requests to its service; see backend_archive."""
+    """What of moto is written after requests to its services; see service_archive."""
 
-    def change(self, service: str) -> AbstractContextManager[None]:
-        """What is done to the service inside is on disk by the end, or taken back. Raises OSError."""
+    def change(self, service: str, *, alone: bool = True) -> AbstractContextManager[None]:
+        """What is done to the service inside is on disk by the end, or taken back."""
+
+    def reaches_s3(self, service: str) -> bool:
+        """Whether requests to the service may change S3 as well."""
+
+    def close(self) -> None:
+        """Let go of the file."""
 
 
 class _Dispatcher(DomainDispatcherApplication):
@@ -123,6 +133,8 @@ class AwsMount:
         """Waits for requests under way and closes the files."""
         self._pool.shutdown()
         self._archive.close()
+        if self._changes is not None:
+            self._changes.close()
 
     async def _in_pool(self, function: Callable[..., _Result], *arguments: object) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
@@ -146,18 +158,33 @@ class AwsMount:
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account_id
         try:
             app: Any = self._dispatch.get_application(environ)  # a Flask to which moto added `service`
-            if app.service == "s3" and environ["REQUEST_METHOD"] not in _READ_ONLY:
-                return self._write_s3(app, environ)
-            with self._changes.change(app.service) if self._changes is not None else nullcontext():
+            if is_read(environ):
                 return call(app, environ)
+            return self._write_s3(app, environ) if app.service == "s3" else self._write(app, environ)
         except ApiError as error:
             return render(error, environ)
         except Exception as error:  # moto's applications run in debug mode and raise whatever went wrong in them
-            if not isinstance(error, NotImplementedError):
+            if not isinstance(error, NotImplementedError | NotData):
                 _log.exception("moto failed on %s %s", environ["REQUEST_METHOD"], environ["RAW_URI"])
             return render(explain(error), environ)
 
+    def _write(self, app: Any, environ: Environ) -> Response:
+        changes = self._changes
+        if changes is None:
+            return call(app, environ)
+        with changes.change(app.service, alone=not waits(environ)):
+            response = call(app, environ)
+        if changes.reaches_s3(app.service):
+            with self._s3_writes:
+                self._archive.keep_all()
+        return response
+
     def _write_s3(self, app: Any, environ: Environ) -> Response:
+        # Not alone: an upload may take long, and what it sets off is a message in a queue.
+        with self._changes.change("s3", alone=False) if self._changes is not None else nullcontext():
+            return self._write_object(app, environ)
+
+    def _write_object(self, app: Any, environ: Environ) -> Response:
         bucket, key = _bucket_and_key(environ["RAW_URI"])
         _keep_from_form_parser(environ)
         with self._s3_writes:

@@ -46,6 +46,11 @@ class S3Archive:
             self._store.change(bucket, ((record, self._content(record)) for record in put), delete)
         self._keep_uploads(bucket, key)  # after the object that one of them may have become
 
+    def keep_all(self) -> None:
+        """Writes what moto now holds of every bucket. Raises OSError or sqlite3.Error."""
+        for bucket in {*self._memory.buckets(), *(stored.name for stored in self._store.buckets())}:
+            self.keep(bucket, None)
+
     def undo(self, bucket: str, key: str | None) -> None:
         """Makes moto hold what the disk has of `key`, or of the whole bucket."""
         stored, held = self._store.bucket(bucket, key), self._memory.bucket(bucket, key)

@@ -18,6 +18,10 @@ class MotoMemory:
     def __init__(self, account_id: str) -> None:
         self._account_id = account_id
 
+    def buckets(self) -> list[str]:
+        """The names of all buckets."""
+        return [name for backend in list(s3_backends[self._account_id].values()) for name in list(backend.buckets)]
+
     def bucket(self, name: str, key: str | None = None) -> Bucket | None:
         """The bucket with the records of its objects, or of the one object `key`; None when there is no such bucket."""
         bucket = self._find(name)

@@ -83,6 +83,14 @@ def seconds(text: str) -> float:
     return number
 
 
+def days(text: str) -> float:
+    """A time in days, from 0."""
+    number = float(text)
+    if not (number >= 0 and math.isfinite(number)):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of days from 0")
+    return number
+
+
 def _port(text: str) -> int:
     number = int(text)
     if not 0 <= number <= 65535:

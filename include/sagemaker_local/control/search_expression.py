@@ -6,6 +6,7 @@ it; the other refusals are ours.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -183,24 +184,32 @@ def _value(given: Members) -> str:
 
 
 def _number(given: Members) -> float:
-    try:
-        return float(_value(given))
-    except ValueError:
-        raise invalid(f"{given.required('Name')} is a number; {given.text('Value')} is not.") from None
+    number = _finite(_value(given))
+    if number is None:
+        raise invalid(f"{given.required('Name')} is a number; {given.text('Value')} is not.")
+    return number
 
 
 def _seconds(given: Members) -> float:
     """A time as ISO 8601, in UTC when it does not say, or as seconds since the epoch."""
     value = _value(given)
-    try:
-        return float(value)
-    except ValueError:
-        pass
+    number = _finite(value)
+    if number is not None:
+        return number
     try:
         time = datetime.fromisoformat(value)
-    except ValueError:
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
         raise invalid(f"{given.required('Name')} is a time; {value} is not.") from None
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+def _finite(text: str) -> float | None:
+    """The number that `text` is; None for anything else, "nan" and "inf" among it."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def members_of(column: str, names: Collection[str]) -> dict[str, Document]:

@@ -27,7 +27,7 @@ def fault_from_json(body: bytes, operations: Mapping[Kind, Collection[str]]) -> 
     """
     try:
         given = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadFault(f"the body is not JSON: {error}") from None
     if not isinstance(given, dict):
         raise BadFault('the body must be a JSON object such as {"kind": "throttling"}')

@@ -69,13 +69,13 @@ class ContainerRuntime(Protocol):
     """Starts containers."""
 
     async def prepare(self, container: Container, placement: Placement) -> None:
-        """Do what takes long and leaves nothing to stop, as pulling an image does; `start` finds it done.
+        """Do what takes long and leaves nothing to stop, as pulling an image does; `start` comes after it.
 
         May be cancelled at any time, unlike `start`. Raises as that does.
         """
 
     async def start(self, container: Container, placement: Placement) -> RunningContainer:
-        """Unpack the model and start the container on a port of its own.
+        """Start the container, with its model unpacked, on a port of its own.
 
         Raises ArtifactError for a bad artifact and ContainerError when the image is unknown or cannot be started.
         """

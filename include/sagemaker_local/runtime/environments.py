@@ -30,7 +30,8 @@ from include.sagemaker_local.runtime.pip_choice import substitute, unreachable
 
 _log = logging.getLogger(__name__)
 
-_RECORD = "sluice-environment.json"
+RECORD = "sluice-environment.json"
+"""What a complete environment has. Its time of modification is when a container was last prepared with it."""
 _LOCK_POLL_S = 0.2  # there is no event for another process's lock
 # One for each package that has no wheel, and one for a conflict.
 _MAX_SUBSTITUTES = 8
@@ -83,6 +84,7 @@ class Environments:
         place = self._directory / f"{name}-{_key(requirements)}"
         async with self._made_alone(place, say) as lock:
             if (there := _complete(place)) is not None:
+                _mark_used(place)
                 return there
             say(f"installing {', '.join(requirements)} into {place}, once for all containers of this image")
             await _fresh_venv(place, lock)
@@ -93,6 +95,7 @@ class Environments:
         place = self._directory / f"{base.directory.name}-{_digest_of(code)}"
         async with self._made_alone(place, say) as lock:
             if (there := _complete(place)) is not None:
+                _mark_used(place)
                 return there
             say("installing code/requirements.txt, once for this text")
             await _fresh_venv(place, lock)
@@ -102,12 +105,16 @@ class Environments:
                 raise _failure("code/requirements.txt", output)
             return _record(place, base.notes)
 
+    def find(self, name: str, requirements: Sequence[str]) -> Environment | None:
+        """The environment that `provide` would answer with at once; None when it has to be made."""
+        return _complete(self._directory / f"{name}-{_key(requirements)}")
+
     @asynccontextmanager
     async def _made_alone(self, place: Path, say: Say) -> AsyncIterator[int]:
         """Holds the lock of `place`, unless it is complete already; yields the lock's descriptor."""
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            lock = os.open(place.with_name(f"{place.name}.lock"), os.O_RDWR | os.O_CREAT, 0o644)
+            lock = os.open(lock_of(place), os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise HostError(
                 f"cannot write {place.parent}: {error.strerror}; name another --environments-dir"
@@ -120,6 +127,16 @@ class Environments:
             raise HostError(f"cannot make the environment {place}: {error.strerror or error}") from error
         finally:
             os.close(lock)
+
+
+def lock_of(place: Path) -> Path:
+    """The file that whoever makes the environment `place` holds."""
+    return place.with_name(f"{place.name}.lock")
+
+
+def _mark_used(place: Path) -> None:
+    with contextlib.suppress(OSError):  # others may own it, and only its removal would ask
+        os.utime(place / RECORD)
 
 
 def _key(requirements: Sequence[str]) -> str:
@@ -140,7 +157,7 @@ def _digest_of(code: Path) -> str:
 
 def _complete(place: Path) -> Environment | None:
     try:
-        record = json.loads((place / _RECORD).read_text())
+        record = json.loads((place / RECORD).read_text())
     except (OSError, ValueError):
         return None
     # Its interpreter is a link to the one that made it, which may have been removed since.
@@ -149,9 +166,9 @@ def _complete(place: Path) -> Environment | None:
 
 
 def _record(place: Path, notes: tuple[str, ...]) -> Environment:
-    unfinished = place / f"{_RECORD}.part"
+    unfinished = place / f"{RECORD}.part"
     unfinished.write_text(json.dumps({"notes": notes}))
-    unfinished.replace(place / _RECORD)
+    unfinished.replace(place / RECORD)
     return Environment(place, notes)
 
 

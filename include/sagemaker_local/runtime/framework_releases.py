@@ -78,5 +78,5 @@ LINEAR_LEARNER = FrameworkReleases("numpy", {"1": ("numpy",)})
 
 # AWS's tags name a version of Spark, whose pipelines its image runs as MLeap bundles. Here PySpark 4 runs the pipeline
 # itself whatever the tag says, and Spark reads what its earlier versions have saved.
-_PYSPARK = ("pyspark==4.*",)
+_PYSPARK = ("pyspark==4.*", "numpy")  # which its library of models imports, where they are trained
 SPARKML = FrameworkReleases("pyspark", {"2.2": _PYSPARK, "2.4": _PYSPARK, "3.3": _PYSPARK})

@@ -8,19 +8,32 @@ from pathlib import Path
 
 from include.sagemaker_local.errors import ContainerError, HostError
 from include.sagemaker_local.runtime.environments import Environment, Environments, PipFailed
-from include.sagemaker_local.runtime.images import FrameworkImage, framework_image
+from include.sagemaker_local.runtime.images import Framework, FrameworkImage, framework_image
 
 # In the versions that the server has: those are tested, and in pip's cache.
-_SERVING_PACKAGES = ("uvloop", "httptools", "sagemaker-inference")
+_SERVING_PACKAGES = ("uvloop", "httptools")
+# Serving code of users decodes and encodes with it (`serving/script_mode.py`); it brings scipy and botocore along.
+_HANDLERS_PACKAGE = "sagemaker-inference"
+_WITH_HANDLERS = frozenset((Framework.SKLEARN, Framework.XGBOOST))
 
 
 async def provide_environment(
     environments: Environments, image: FrameworkImage, say: Callable[[str], None]
 ) -> Environment:
     """The environment that containers of `image` run in. Raises PipFailed or HostError."""
-    name = "-".join(filter(None, (image.framework.value, image.version)))
-    serving = [f"{package}=={version(package)}" for package in _SERVING_PACKAGES]
-    return await environments.provide(name, [*image.requirements, *serving], say)
+    return await environments.provide(*_wanted(image), say)
+
+
+def image_environment(environments: Environments, image: FrameworkImage) -> Environment | None:
+    """The environment of `image`, when it is there already."""
+    return environments.find(*_wanted(image))
+
+
+def _wanted(image: FrameworkImage) -> tuple[str, list[str]]:
+    """The name of an image's environment, and its requirements."""
+    handlers = (_HANDLERS_PACKAGE,) if image.framework in _WITH_HANDLERS else ()
+    serving = [f"{package}=={version(package)}" for package in (*_SERVING_PACKAGES, *handlers)]
+    return "-".join(filter(None, (image.framework.value, image.version))), [*image.requirements, *serving]
 
 
 async def prepare_environments(images: Sequence[str], directory: Path, say: Callable[[str], None]) -> list[Path]:

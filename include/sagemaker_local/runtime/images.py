@@ -47,6 +47,8 @@ FRAMEWORKS: Mapping[str, tuple[Framework, FrameworkReleases]] = {
     "sagemaker-sparkml-serving": (Framework.SPARKML, SPARKML),
     "linear-learner": (Framework.LINEAR_LEARNER, LINEAR_LEARNER),
 }
+KNOWN_IMAGES = tuple(f"{repository}:{list(releases.releases)[-1]}" for repository, (_, releases) in FRAMEWORKS.items())
+"""Every framework's newest release that the tables list."""
 _VERSION = re.compile(r"\d+(\.\d+)+(-\d+)?")  # "1.4-2" of the tag "1.4-2-cpu-py3"
 
 

@@ -22,7 +22,7 @@ from include.sagemaker_local.errors import ContainerError, HostError
 from include.sagemaker_local.objects import ObjectReader
 from include.sagemaker_local.runtime.contract import Placement
 from include.sagemaker_local.runtime.environment import IMAGE_PATH, Site, container_environment
-from include.sagemaker_local.runtime.environments import Environments, PipFailed
+from include.sagemaker_local.runtime.environments import Environment, Environments, PipFailed
 from include.sagemaker_local.runtime.image_environments import provide_environment
 from include.sagemaker_local.runtime.image_map import ImageMap, MappedImage
 from include.sagemaker_local.runtime.images import FrameworkImage, framework_image
@@ -77,30 +77,32 @@ class ProcessRuntime:
         self._safe_ranges = itertools.cycle(range(_SAFE_PORT_RANGES))
 
     async def prepare(self, container: Container, placement: Placement) -> None:
-        """Make the environment of the container's image, unless it is there. Raises ContainerError or HostError."""
-        say = _teller(placement.log_file)
-        mapped = self._images.find(container.image)
-        with _told(container, say):
-            if mapped is None:
-                image = framework_image(container.image, container=container.name)
-                await provide_environment(self._environments, image, say)
-            elif mapped.requirements:
-                await self._environments.provide("mapped", mapped.requirements, say)
+        """Unpack the model below `placement.directory`, and make the container's environment unless it is there.
 
-    async def start(self, container: Container, placement: Placement) -> RunningProcess:
-        """Unpack the model below `placement.directory` and start the container; it is not ready yet.
-
-        The image's environment is there when `prepare` was called before; else it is made now. Raises ArtifactError for
-        a bad artifact, ContainerError for an image or setting that cannot be served, and HostError when this machine
-        has no room, port or process left.
+        Raises ArtifactError for a bad artifact, ContainerError for an image or requirements that cannot be served, and
+        HostError when this machine has no room left.
         """
         mapped = self._images.find(container.image)
         image = None if mapped else framework_image(container.image, container=container.name)
-        await asyncio.to_thread(unpack_model, self._objects, container, placement)
+        await self._unpacked(container, placement)
         if mapped is not None:
-            program = await self._command(container, placement, mapped)
+            await self._environment_of_command(mapped, container, placement)
         elif image is not None:
-            program = await self._serving(container, placement, image)
+            await self._environment_of_image(image, container, placement)
+
+    async def start(self, container: Container, placement: Placement) -> RunningProcess:
+        """Start a container that was prepared; it is not ready yet.
+
+        Raises ContainerError for a setting that cannot be served, and HostError when this machine has no port or
+        process left.
+        """
+        mapped = self._images.find(container.image)
+        if mapped is not None:
+            program = _command(mapped, container, await self._environment_of_command(mapped, container, placement))
+        else:
+            image = framework_image(container.image, container=container.name)
+            environment = await self._environment_of_image(image, container, placement)
+            program = self._serving(image, environment, container, placement)
         return await self._spawn(container, placement, program)
 
     def check(self, container: Container) -> None:
@@ -112,19 +114,45 @@ class ProcessRuntime:
         """Whether `images` has a command for the container's image."""
         return self._images.find(container.image) is not None
 
-    async def _serving(self, container: Container, placement: Placement, image: FrameworkImage) -> _Program:
-        """What serves a framework image, with the container's own requirements when its code lists some."""
-        say = _teller(placement.log_file)
-        code = code_directory(container, placement)
+    async def _unpacked(self, container: Container, placement: Placement) -> None:
+        """Unpacks the model. A thread cannot be told to stop: who gives up waits until nothing is written any more."""
+        unpacking = asyncio.ensure_future(asyncio.to_thread(unpack_model, self._objects, container, placement))
+        try:
+            await asyncio.shield(unpacking)
+        except asyncio.CancelledError:
+            await asyncio.gather(unpacking, return_exceptions=True)
+            raise
+
+    async def _environment_of_image(
+        self, image: FrameworkImage, container: Container, placement: Placement
+    ) -> Environment:
+        """That of a framework image, with the container's own requirements when its code lists some."""
+        say, code = _teller(placement.log_file), code_directory(container, placement)
         with _told(container, say):
             environment = await provide_environment(self._environments, image, say)
-            for note in environment.notes:
-                say(f"WARNING {note}: models may have to be made by what serves")
             if (code / "requirements.txt").is_file():
-                environment = await self._environments.layer(environment, code, say)
+                return await self._environments.layer(environment, code, say)
+        return environment
+
+    async def _environment_of_command(
+        self, mapped: MappedImage, container: Container, placement: Placement
+    ) -> Environment | None:
+        """The packages that images.yaml names for a command; None when it names none."""
+        if not mapped.requirements:
+            return None
+        say = _teller(placement.log_file)
+        with _told(container, say):
+            return await self._environments.provide("mapped", mapped.requirements, say)
+
+    def _serving(
+        self, image: FrameworkImage, environment: Environment, container: Container, placement: Placement
+    ) -> _Program:
+        """What serves a framework image."""
+        for note in environment.notes:
+            _teller(placement.log_file)(f"WARNING {note}: models may have to be made by what serves")
         limit = _max_body_bytes(container, self._max_body_bytes)
         options = [f"--framework={image.framework}", f"--image-version={image.version}", f"--max-body-bytes={limit}"]
-        python = environment.python
+        python, code = environment.python, code_directory(container, placement)
         listener = _listener()
         return _Program(
             [str(python), "-m", _SERVING, *options, f"--listen-fd={listener.fileno()}"],
@@ -133,23 +161,6 @@ class ProcessRuntime:
             placement.directory,
             {**container.environment, SUBMIT_DIRECTORY: str(code)},
             project_root=_PROJECT_ROOT,
-        )
-
-    async def _command(self, container: Container, placement: Placement, mapped: MappedImage) -> _Program:
-        """What images.yaml says; it listens by itself, on a port that is free now."""
-        path = os.environ.get("PATH", IMAGE_PATH)
-        if mapped.requirements:
-            say = _teller(placement.log_file)
-            with _told(container, say):
-                environment = await self._environments.provide("mapped", mapped.requirements, say)
-            path = f"{environment.directory / 'bin'}:{path}"
-        return _Program(
-            [sys.executable, "-c", _CONFINED_COMMAND],
-            path,
-            _listener(),
-            mapped.directory,
-            {**mapped.environment, **container.environment},
-            command=mapped.command,
         )
 
     async def _spawn(self, container: Container, placement: Placement, program: _Program) -> RunningProcess:
@@ -201,6 +212,19 @@ def _told(container: Container, say: Callable[[str], None]) -> Iterator[None]:
         for line in error.tail:
             say(line)
         raise ContainerError(container.name, f"has no environment: {error}", log_tail=error.tail) from error
+
+
+def _command(mapped: MappedImage, container: Container, environment: Environment | None) -> _Program:
+    """What images.yaml says; it listens by itself, on a port that is free now."""
+    path = os.environ.get("PATH", IMAGE_PATH)
+    return _Program(
+        [sys.executable, "-c", _CONFINED_COMMAND],
+        path if environment is None else f"{environment.directory / 'bin'}:{path}",
+        _listener(),
+        mapped.directory,
+        {**mapped.environment, **container.environment},
+        command=mapped.command,
+    )
 
 
 def _teller(log_file: Path) -> Callable[[str], None]:

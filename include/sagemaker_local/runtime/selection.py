@@ -13,6 +13,7 @@ from include.sagemaker_local.objects import ObjectReader
 from include.sagemaker_local.runtime.contract import ContainerRuntime, Placement, RunningContainer
 from include.sagemaker_local.runtime.docker import open_docker
 from include.sagemaker_local.runtime.image_map import ImageMap, read_image_map
+from include.sagemaker_local.runtime.kept_environments import environments_in_use
 from include.sagemaker_local.runtime.process import ProcessRuntime
 from include.sagemaker_local.settings import RuntimeName, Settings
 
@@ -80,6 +81,7 @@ async def open_runtime(objects: ObjectReader, settings: Settings) -> AsyncIterat
     """
     process = ProcessRuntime(objects, settings, _image_map(settings))
     async with AsyncExitStack() as opened:
+        opened.enter_context(environments_in_use(settings.environments_dir))
         if settings.runtime is RuntimeName.PROCESS:
             yield process
             return

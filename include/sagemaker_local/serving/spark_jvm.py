@@ -36,8 +36,6 @@ _OPENED = (
     "java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util java.util.concurrent "
     "java.util.concurrent.atomic jdk.internal.ref sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar"
 )
-
-
 # Any number of workers connect, where PySpark's pinned threads expect one process; and nobody else may.
 _VARIABLES = {"PYSPARK_PIN_THREAD": "false", "SPARK_LOCAL_IP": "127.0.0.1"}
 
@@ -69,12 +67,7 @@ def start(scratch: Path, memory_bytes: int) -> SparkJvm:
     process = subprocess.Popen(
         _command(java, scratch, memory_bytes),
         stdin=subprocess.PIPE,
-        env={
-            **os.environ,
-            "_PYSPARK_DRIVER_CONN_INFO_PATH": str(note),
-            "PYSPARK_PIN_THREAD": "false",
-            "SPARK_LOCAL_IP": "127.0.0.1",
-        },
+        env={**os.environ, "_PYSPARK_DRIVER_CONN_INFO_PATH": str(note), **_VARIABLES},
         preexec_fn=lambda: die_with_parent(parent, signal.SIGKILL),  # the front has one thread
     )
     port, token = _connection(process, note)

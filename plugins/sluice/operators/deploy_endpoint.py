@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice import api_requests
+from sluice import api_requests, scaling_requests
 from sluice.api_responses import DeploymentOutcome, EndpointState, deployment_outcome
 from sluice.deployment_spec import DeploymentSpec
 from sluice.errors import (
@@ -104,8 +104,10 @@ class DeployEndpointOperator(FleetOperator):
             self.log.warning("endpoint %s is Failed (%s) and is made anew", endpoint, state.failure_reason)
             self.hook.delete_endpoint(endpoint)
             self._wait(endpoint, "when_free")
+        scaled = self._is_still_scaled(candidate, stage, state)
         self.log.info("updating endpoint %s from config %s to %s", endpoint, state.config, wanted)
-        self.hook.update_endpoint(api_requests.update_endpoint(names, stage, self._deployment))
+        request = api_requests.update_endpoint(names, stage, self._deployment, keeps_capacity=scaled)
+        self.hook.update_endpoint(request)
         return self._wait(endpoint, "when_deployed")
 
     @property
@@ -116,6 +118,22 @@ class DeployEndpointOperator(FleetOperator):
     @property
     def _deployment(self) -> DeploymentSpec | None:
         return self.spec.deployment(Stage(self.stage)) if self.guarded else None
+
+    def _is_still_scaled(self, candidate: Candidate, stage: Stage, state: EndpointState) -> bool:
+        """Whether autoscaling holds the endpoint's capacity. AWS refuses to change the instance type of one that it
+        scales, so there it is deregistered; `autoscale` registers it anew.
+        """
+        if stage is not Stage.PRODUCTION or candidate.spec.production.autoscaling is None:
+            return False
+        target = scaling_requests.scalable_target(state.endpoint)
+        if not self.hook.is_scaled(target):
+            return False
+        now = self.hook.fleet_behind(state.config) if state.config else None
+        if now is not None and now.instance_type == candidate.spec.fleet(stage).instance_type:
+            return True
+        self.log.info("%s gets another instance type: autoscaling is taken off it meanwhile", state.endpoint)
+        self.hook.deregister_scalable_target(target)
+        return False
 
     def _wait(self, endpoint: str, then: str) -> NoReturn:
         polling = Polling(self.poll_s, self._patience_s)

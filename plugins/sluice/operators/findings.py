@@ -33,6 +33,12 @@ class Findings:
         taken = self.choice.taken if self.choice else None
         return FleetChoice(instance_type=taken.fleet.instance_type, instances=taken.fleet.instances) if taken else None
 
+    @property
+    def recommendation(self) -> str | None:
+        """The id of the recommendation that is the chosen fleet; None when the run had no choice."""
+        taken = self.choice.taken if self.choice else None
+        return taken.fleet.recommendation if taken else None
+
     def as_evidence(self, candidate: Candidate, package_arn: str, run_id: str) -> Evidence:
         """The evidence document, decided at this moment."""
         fleet, champion = self.fleet, self.champion

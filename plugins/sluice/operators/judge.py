@@ -31,9 +31,9 @@ class JudgeOperator(CandidateOperator, BranchMixIn):
 
     Anything but a pass is a refusal, an inconclusive verdict too. A version from which production was rolled back is
     refused whatever its numbers are, until somebody approves it in the registry. XCom: `{"verdict", "reason",
-    "opens_gate", "dry_run", "fleet", "evidence"}`, where `fleet` is what the run has chosen for production, None
-    without a choice, and `evidence` the document of `report.to_document`. Without task ids to go on with, it does not
-    branch.
+    "opens_gate", "dry_run", "fleet", "recommendation", "evidence"}`, where `fleet` is what the run has chosen for
+    production and `recommendation` its id, both None without a choice, and `evidence` the document of
+    `report.to_document`. Without task ids to go on with, it does not branch.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param candidate: preflight's result, as an object or as JSON text (templated)
@@ -80,6 +80,7 @@ class JudgeOperator(CandidateOperator, BranchMixIn):
             "opens_gate": decision.opens_gate,
             "dry_run": findings.dry_run,
             "fleet": plain(findings.fleet),
+            "recommendation": findings.recommendation,
             "evidence": to_document(evidence),
         }
         following = self._following(decision, findings.dry_run)

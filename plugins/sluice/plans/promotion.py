@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import Asset, Param, TriggerRule
 
+from sluice.operators.autoscale import AutoscaleOperator
 from sluice.operators.create_model import CreateModelOperator
 from sluice.operators.delete_endpoint import DeleteEndpointOperator
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
@@ -78,12 +79,24 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
         Step(
             "report",
             ReportOperator,
-            ("judge", "verify", "reject"),
+            ("judge", "verify", "reject", *_last(spec)),
             {"pipeline": spec, "candidate": result_if_any("preflight"), **told, "verified": result_if_any("verify")},
             whatever_happened,
         ),
     )
-    return (*steps, *_after_gate(spec), _outcome(spec))
+    return (*steps[:-1], *_autoscaling(spec), steps[-1], *_after_gate(spec), _outcome(spec))
+
+
+def _autoscaling(spec: PipelineSpec) -> tuple[Step, ...]:
+    """What fails here is no reason to reject the version: it serves, and `report` says what is missing."""
+    if spec.production.autoscaling is None:
+        return ()
+    measured = {"job": result("recommend", "job"), "recommendation": json_result("judge", "recommendation")}
+    return (Step("autoscale", AutoscaleOperator, ("verify",), {"pipeline": spec, **measured}),)
+
+
+def _last(spec: PipelineSpec) -> tuple[str, ...]:
+    return ("autoscale",) if spec.production.autoscaling else ()
 
 
 def _after_gate(spec: PipelineSpec) -> tuple[Step, ...]:
@@ -98,7 +111,7 @@ def _outcome(spec: PipelineSpec) -> Step:
 
     A failure on the way makes `verify` upstream-failed, and with it this task and the run. A refusal only skips it.
     """
-    last = ("delete_staging",) if spec.staging.after_gate is AfterGate.DELETE else ()
+    last = (*_last(spec), *(("delete_staging",) if spec.staging.after_gate is AfterGate.DELETE else ()))
     return Step("outcome", EmptyOperator, ("verify", "reject", "report", *last), trigger_rule=TriggerRule.NONE_FAILED)
 
 

@@ -144,7 +144,10 @@ def test_endpoints_by_state_and_configuration(rig: Rig) -> None:
         ({"Filters": [where("Task", "GreaterThan", "x")]}, "not for the text property Task"),
         ({"Filters": [where("ModelPackageVersion", "Contains", "1")]}, "ModelPackageVersion is none"),
         ({"Filters": [where("ModelPackageVersion", "Equals", "one")]}, "is a number"),
+        ({"Filters": [where("ModelPackageVersion", "LessThan", "nan")]}, "is a number"),
         ({"Filters": [where("CreationTime", "Equals", "noon")]}, "is a time"),
+        ({"Filters": [where("CreationTime", "LessThan", "inf")]}, "is a time"),
+        ({"Filters": [where("CreationTime", "LessThan", "0001-01-01T00:00:00+14:00")]}, "is a time"),
         ({"SubExpressions": [{"Filters": [where("Task", "Exists")] * 20}] * 3}, "at most 50"),
     ],
 )

@@ -105,6 +105,7 @@ def test_nobody_answers_or_somebody_else_does(capsys: pytest.CaptureFixture[str]
         ["serve", "--stage-seconds", "nan"],
         ["serve", "--time-scale", "0"],
         ["serve", "--runtime", "podman"],
+        ["doctor", "--prune-environments", "-1"],
         [],
     ],
 )
@@ -120,9 +121,25 @@ def test_the_doctor_says_one_line_for_each_need(tmp_path: Path, capsys: pytest.C
         port = taken.getsockname()[1]
         assert main(["doctor", "--port", str(port), "--data-dir", str(tmp_path / "d")]) == 2
     lines = capsys.readouterr().out.splitlines()
-    assert [line[:4] for line in lines] == ["ok  "] * 5 + ["FAIL", "ok  "]
+    assert [line[:4] for line in lines[:7]] == ["ok  "] * 5 + ["FAIL", "ok  "]
     assert main(["doctor", "--port", "0", "--data-dir", str(tmp_path / "d")]) == 0
     assert all(line.startswith("ok") for line in capsys.readouterr().out.splitlines())
+
+
+def test_the_doctor_knows_the_environments_and_takes_old_ones_away(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = tmp_path / "environments"
+    (directory / "sklearn-0-abc").mkdir(parents=True)
+    (directory / "sklearn-0-abc" / "half").write_text("made")
+    place = ["--port", "0", "--data-dir", str(tmp_path / "d"), "--environments-dir", str(directory)]
+    assert main(["doctor", *place]) == 0
+    said = capsys.readouterr().out
+    assert "environment of linear-learner:1 is made when it is first asked for" in said
+    assert "environment sklearn-0-abc: 0 MB, is being made or was never finished" in said
+    assert main(["doctor", *place, "--prune-environments", "30"]) == 0
+    assert "gone  environment sklearn-0-abc, 0 MB" in capsys.readouterr().out
+    assert not (directory / "sklearn-0-abc").exists()
 
 
 def test_an_address_of_another_machine_is_explained() -> None:

@@ -111,7 +111,17 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         "chooses type and number",
     ),
     ("production.instance_type", {"production__instance_type": "cheapest_passing"}, "does not match"),
-    ("production.autoscaling", {"production__autoscaling": {"min_per_minute": 600}}, "is not a key that Sluice knows"),
+    ("production.autoscaling.max_per_minute", {"production__autoscaling": {"min_per_minute": 600}}, "is missing"),
+    (
+        "production.autoscaling.max_per_minute",
+        {"production__autoscaling": {"min_per_minute": 600, "max_per_minute": 500}},
+        "at least min_per_minute",
+    ),
+    (
+        "production.autoscaling.target_cpu_percent",
+        {"production__autoscaling": {"min_per_minute": 0, "max_per_minute": 5, "target_cpu_percent": 101}},
+        "at most 100",
+    ),
     ("evidence.prefix", {"evidence__prefix": "s3://b/" + "x" * 100}, "at most 100"),
     ("evidence", {"evidence": DROP}, "is missing"),
     ("evidence", {"evidence": "s3://b/x"}, "must be keys and values"),

@@ -72,7 +72,7 @@ def test_a_fault_that_cannot_be(members: dict[str, Any], words: str) -> None:
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null"])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"[" * 100_000])
 def test_a_body_that_is_no_fault(body: bytes) -> None:
     with pytest.raises(BadFault, match="the body"):
         fault_from_json(body, OPERATIONS)

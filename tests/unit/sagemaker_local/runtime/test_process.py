@@ -16,11 +16,12 @@ import pytest
 
 from include.sagemaker_local.deployment import Container
 from include.sagemaker_local.errors import ArtifactError, ContainerError
-from include.sagemaker_local.runtime.contract import InstanceLimits
+from include.sagemaker_local.runtime.contract import InstanceLimits, Placement
 from include.sagemaker_local.runtime.image_environments import prepare_environments
 from include.sagemaker_local.runtime.process import ProcessRuntime
 from include.sagemaker_local.runtime.running import RunningProcess
 from include.sagemaker_local.settings import Settings, user_environments_dir
+from tests.fakes.archives import tar_gz
 from tests.fakes.objects import DictObjects
 from tests.fakes.process_containers import PROBE, SKLEARN, XGBOOST, Fleet, alive, do, fleet, get, ping, post
 from tests.fakes.wheels import only_wheels_of, wheel
@@ -199,7 +200,7 @@ def test_what_cannot_be_started_is_refused(case: str, started: Fleet, tmp_path: 
     objects = DictObjects({"s3://models/bad.tar.gz": b"not gzip"})
     runtime = ProcessRuntime(objects, Settings(data_dir=tmp_path))
     with pytest.raises(error):
-        asyncio.run(runtime.start(container, started.placement("refused")))
+        asyncio.run(runtime.prepare(container, started.placement("refused")))
 
 
 NEEDY = b"""
@@ -212,6 +213,9 @@ def model_fn(model_dir):
 def transform_fn(model, body, content_type, accept):
     return json.dumps(model), "application/json"
 """
+
+
+NEEDY_CODE = {"code/inference.py": NEEDY, "code/requirements.txt": b"companion==2.0\n"}
 
 
 @pytest.fixture
@@ -228,10 +232,28 @@ def own_environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_code_requirements_are_there_beside_the_images_packages(tmp_path: Path, own_environments: Path) -> None:
     with fleet(tmp_path / "run", own_environments) as own:
-        archive = {"code/inference.py": NEEDY, "code/requirements.txt": b"companion==2.0\n"}
-        running = own.start_ready("needy", archive)
+        running = own.start_ready("needy", NEEDY_CODE)
         assert post(running, b"").json == {"companion": "2.0", "sklearn": "1.4.2"}
         assert "installing code/requirements.txt" in running.log_tail(100)[0]
+
+
+def test_what_takes_long_is_done_when_a_container_is_prepared(tmp_path: Path, own_environments: Path) -> None:
+    async def main() -> None:
+        objects = DictObjects({"s3://models/needy.tar.gz": tar_gz(NEEDY_CODE)})
+        runtime = ProcessRuntime(objects, Settings(data_dir=tmp_path, environments_dir=own_environments))
+        container = Container("needy", SKLEARN, "s3://models/needy.tar.gz")
+        directory = tmp_path / "needy"
+        place = Placement(
+            "eu-west-1", "e", "v", "i-0", InstanceLimits("ml.c5.large", 2, 4), directory, directory / "log"
+        )
+        await runtime.prepare(container, place)
+        assert "installing code/requirements.txt" in place.log_file.read_text()
+        place.log_file.unlink()
+        running = await runtime.start(container, place)
+        await running.stop(0)
+        assert "installing" not in place.log_file.read_text()
+
+    asyncio.run(main())
 
 
 def test_code_requirements_that_nobody_has_fail_the_start_with_pips_words(

@@ -11,6 +11,7 @@ import pytest
 from include.sagemaker_local.deployment import Container
 from include.sagemaker_local.errors import ContainerError, HostError
 from include.sagemaker_local.runtime.contract import InstanceLimits, Placement
+from include.sagemaker_local.runtime.kept_environments import prune_environments
 from include.sagemaker_local.runtime.process import ProcessRuntime
 from include.sagemaker_local.runtime.selection import AutoRuntime, open_runtime
 from include.sagemaker_local.settings import RuntimeName, Settings
@@ -70,6 +71,17 @@ def test_what_the_settings_open(tmp_path: Path) -> None:
     assert isinstance(asyncio.run(opened(RuntimeName.AUTO)), AutoRuntime)
     with pytest.raises(HostError, match=r"no Docker engine answers at .*none\.sock.*--runtime process"):
         asyncio.run(opened(RuntimeName.DOCKER))
+
+
+def test_nobody_takes_environments_away_from_a_runtime_that_is_open(tmp_path: Path) -> None:
+    async def main() -> None:
+        environments = tmp_path / "environments"
+        async with open_runtime(DictObjects(), Settings(data_dir=tmp_path, environments_dir=environments)):
+            with pytest.raises(HostError, match="stop it first"):
+                prune_environments(environments, unused_since_s=0.0)
+        assert prune_environments(environments, unused_since_s=0.0) == []
+
+    asyncio.run(main())
 
 
 def test_images_yaml_of_the_data_directory_counts_unless_another_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,151 @@
+"""Keeps what moto holds of every service on disk, besides S3's objects and CloudWatch's alarms.
+
+After each request that may have changed something, the service that it was for, and those that it reaches, are compared
+with what was written last; what differs is written in one transaction before the request is answered. What the disk
+refuses, or what is no data, is taken back.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from moto.core.base_backend import BackendDict
+
+from include.sagemaker_local.aws.cloudwatch_memory import CloudWatchMemory
+from include.sagemaker_local.aws.holding import Holding
+from include.sagemaker_local.aws.log_groups import LogGroups
+from include.sagemaker_local.aws.moto_values import NotData
+from include.sagemaker_local.aws.queues import Queues
+from include.sagemaker_local.aws.service_store import Change, ServiceStore
+from include.sagemaker_local.aws.whole_service import WholeService
+from include.sagemaker_local.errors import HostError
+
+# S3 has an archive of its own, STS's credentials are worth nothing here, and the last holds no state but a random seed.
+_NOT_KEPT = frozenset(("s3", "s3bucket_path", "sts", "moto_api"))
+# Services whose requests change these besides themselves; those of any other service may change every one.
+_REACHES: Mapping[str, frozenset[str]] = {
+    "s3": frozenset(("sqs",)),
+    "sns": frozenset(("sqs",)),
+    **dict.fromkeys(
+        ("sqs", "iam", "logs", "cloudwatch", "kms", "secretsmanager", "ssm", "dynamodb", "ecr", "sts", "s3control"),
+        frozenset[str](),
+    ),
+}
+# What was published, which moto notes for its own tests.
+_LEFT_OUT: Mapping[str, frozenset[str]] = {"sns": frozenset(("sent_notifications",))}
+
+
+class ServiceArchive:
+    """One account's services in every region, in one file. Safe from any thread."""
+
+    def __init__(self, account_id: str, path: Path) -> None:
+        """Raises OSError or sqlite3.Error."""
+        self._account_id = account_id
+        self._path = path
+        self._store = ServiceStore(path)
+        self._lock = threading.RLock()
+        self._holdings: dict[str, Holding] = {}
+        self._written: dict[str, Mapping[str, object]] = {}  # by service: its marks when it was last written or read
+        self._undone = 0  # how often the disk has refused
+
+    def load(self) -> None:
+        """Puts what is in the file into moto. Raises HostError for a file that cannot be read or is not ours."""
+        with self._lock:
+            try:
+                self._restore(self._store.services())
+            except Exception as error:  # another version's classes raise whatever they make of it
+                raise HostError(f"cannot use {self._path}: {error!r}; move the file away") from error
+
+    def keep(self) -> None:
+        """Writes what moto holds of every service. Raises sqlite3.Error or NotData."""
+        with self._lock:
+            self._write(self._in_use())
+
+    def keep_logs(self) -> None:
+        """Writes log events that came without a request, and syncs them later. Raises sqlite3.Error."""
+        with self._lock:
+            self._write({"logs"}, synced=False)
+
+    @contextmanager
+    def change(self, service: str, *, alone: bool = True) -> Iterator[None]:
+        """What is done by a request to the service inside is in the file by the end, or taken back.
+
+        Not `alone`: others may make changes meanwhile, since the request waits. Raises sqlite3.Error or NotData.
+        """
+        undone = self._undone
+        with self._lock if alone else nullcontext():
+            yield
+            with self._lock:
+                if self._undone != undone:
+                    raise sqlite3.OperationalError("it was taken back with another change")
+                self._keep_or_undo(service)
+
+    def close(self) -> None:
+        """Closes the file."""
+        with self._lock:
+            self._store.close()
+
+    @staticmethod
+    def reaches_s3(service: str) -> bool:
+        """Whether requests to the service may change objects and buckets as well."""
+        return service not in _REACHES
+
+    def _keep_or_undo(self, service: str) -> None:
+        touched = {service, *_REACHES.get(service, self._in_use())}
+        try:
+            self._write(touched)
+        except (sqlite3.Error, NotData):
+            self._undone += 1
+            self._restore(touched)
+            raise
+
+    def _write(self, services: Iterable[str], *, synced: bool = True) -> None:
+        looked_at = {name: self._holding(name) for name in services if name not in _NOT_KEPT}
+        marks = {name: holding.marks() for name, holding in looked_at.items()}
+        changes = [self._difference(name, holding, marks[name]) for name, holding in looked_at.items()]
+        changes = [change for change in changes if change]
+        if changes:
+            self._store.write(changes, synced=synced)
+        for name, holding in looked_at.items():
+            holding.grown()
+            self._written[name] = marks[name]
+
+    def _difference(self, name: str, holding: Holding, marks: Mapping[str, object]) -> Change:
+        written = self._written.get(name, {})
+        changed = [piece for piece, mark in marks.items() if piece not in written or written[piece] != mark]
+        return Change(
+            name,
+            put={piece: holding.piece(piece) for piece in changed},
+            delete=[piece for piece in written if piece not in marks],
+            grown=holding.growth(),
+        )
+
+    def _restore(self, services: Iterable[str]) -> None:
+        for name in set(services) - _NOT_KEPT:
+            holding = self._holding(name)
+            holding.restore(self._store.pieces(name), self._store.journals(name))
+            self._written[name] = holding.marks()
+
+    def _in_use(self) -> set[str]:
+        instances: Any = BackendDict._instances  # type: ignore[misc]  # one list for all services
+        return {one.service_name for one in list(instances)} | self._written.keys()
+
+    def _holding(self, name: str) -> Holding:
+        if name not in self._holdings:
+            self._holdings[name] = _holding_of(name, self._account_id)
+        return self._holdings[name]
+
+
+def _holding_of(name: str, account_id: str) -> Holding:
+    if name == "sqs":
+        return Queues(account_id)
+    if name == "logs":
+        return LogGroups(account_id)
+    if name == "cloudwatch":
+        return CloudWatchMemory(account_id)
+    return WholeService(name, account_id, left_out=_LEFT_OUT.get(name, frozenset()))
