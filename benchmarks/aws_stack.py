@@ -16,6 +16,7 @@ import numpy as np
 
 collections.Mapping = collections.abc.Mapping  # type: ignore[attr-defined]  # AWS's image patches this for new Pythons
 
+# After the patch, without which it cannot be imported; only the peer's environment has it.
 from sagemaker_containers.beta.framework import (  # type: ignore[import-not-found]  # noqa: E402
     content_types,
     encoders,

@@ -199,7 +199,7 @@ def _seconds(given: Members) -> float:
     try:
         time = datetime.fromisoformat(value)
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
+    except ValueError:
         raise invalid(f"{given.required('Name')} is a time; {value} is not.") from None
 
 

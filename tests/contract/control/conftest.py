@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from include.sagemaker_local.autoscaling import Autoscaler, ScalingRules
 from include.sagemaker_local.control.call import Services
 from include.sagemaker_local.control.plane import ControlPlane
-from include.sagemaker_local.deployment import Deployment
+from include.sagemaker_local.deployment import Container, Deployment
 from include.sagemaker_local.faults import FaultTable
 from include.sagemaker_local.lifecycle import EndpointEvent
 from include.sagemaker_local.metrics.series import MetricSeries
@@ -77,6 +77,12 @@ class Rig:
             ],
         }
         self.client.create_model(**{**request, **overrides})
+
+    def containers(self, name: str = "pipeline") -> tuple[Container, ...]:
+        """A model's containers, as the store has them."""
+        record = self.store.model("us-east-1", name)
+        assert record is not None
+        return record.containers
 
     def config(self, name: str = "config-1", model: str = "pipeline", **overrides: Any) -> None:
         variant = {

@@ -1,3 +1,5 @@
+"""Models: one container or a chain, described, refused, listed and deleted."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -6,7 +8,6 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from include.sagemaker_local.deployment import Container
 from include.sagemaker_local.store.selection import Selection
 from tests.contract.control.conftest import IMAGE, ROLE, Rig
 from tests.fakes.archives import tar_gz
@@ -14,12 +15,6 @@ from tests.fakes.transforms import accepted
 
 Refused = Callable[..., tuple[str, str]]
 REGION = "us-east-1"
-
-
-def containers(rig: Rig, name: str = "pipeline") -> tuple[Container, ...]:
-    record = rig.store.model(REGION, name)
-    assert record is not None
-    return record.containers
 
 
 def test_a_pipeline_is_described_as_it_was_created(rig: Rig) -> None:
@@ -37,17 +32,17 @@ def test_a_pipeline_is_described_as_it_was_created(rig: Rig) -> None:
 
 def test_containers_without_hostnames_are_named_by_position(rig: Rig) -> None:
     rig.model()
-    assert [container.name for container in containers(rig)] == ["container-1", "container-2"]
+    assert [container.name for container in rig.containers()] == ["container-1", "container-2"]
 
 
 def test_hostnames_are_kept(rig: Rig) -> None:
     rig.model(Containers=[{"Image": IMAGE, "ContainerHostname": name} for name in ("first", "second")])
-    assert [container.name for container in containers(rig)] == ["first", "second"]
+    assert [container.name for container in rig.containers()] == ["first", "second"]
 
 
 def test_a_single_containers_hostname_is_ignored(rig: Rig) -> None:
     rig.client.create_model(ModelName="one", PrimaryContainer={"Image": IMAGE, "ContainerHostname": "me"})
-    assert [container.name for container in containers(rig, "one")] == ["container-1"]
+    assert [container.name for container in rig.containers("one")] == ["container-1"]
     assert "InferenceExecutionConfig" not in rig.client.describe_model(ModelName="one")
 
 
@@ -169,7 +164,7 @@ def test_a_single_archive_may_be_given_as_a_model_data_source(rig: Rig) -> None:
     rig.client.create_model(
         ModelName="m", PrimaryContainer={"Image": IMAGE, "ModelDataSource": {"S3DataSource": source}}
     )
-    assert containers(rig, "m")[0].model_data_url == "s3://models/a.tar.gz"
+    assert rig.containers("m")[0].model_data_url == "s3://models/a.tar.gz"
 
 
 @pytest.mark.parametrize(
@@ -215,40 +210,6 @@ def test_the_environment_of_all_containers_together_has_a_limit(rig: Rig, refuse
     assert "32772 bytes; the limit is 32768" in message
 
 
-def test_a_package_version_stands_for_all_its_containers(rig: Rig) -> None:
-    arn = rig.package()
-    rig.client.create_model(ModelName="from-package", ExecutionRoleArn=ROLE, Containers=[{"ModelPackageName": arn}])
-    assert [(container.name, container.model_data_url) for container in containers(rig, "from-package")] == [
-        ("container-1", "s3://models/a.tar.gz"),
-        ("container-2", "s3://models/b.tar.gz"),
-    ]
-    described = rig.client.describe_model(ModelName="from-package")
-    assert described["Containers"] == [{"ModelPackageName": arn}]
-    assert described["InferenceExecutionConfig"] == {"Mode": "Serial"}
-
-
-def test_packages_and_containers_mix_and_are_numbered_through(rig: Rig) -> None:
-    rig.package()
-    rig.model("mixed", Containers=[{"ModelPackageName": "fraud/1"}, {"Image": "repo/label:1"}])
-    assert [container.name for container in containers(rig, "mixed")] == ["container-1", "container-2", "container-3"]
-
-
-def test_a_package_of_one_container_takes_an_environment_and_a_hostname(rig: Rig) -> None:
-    one = {"Containers": [{"Image": IMAGE}], "SupportedContentTypes": ["text/csv"]}
-    arn = rig.package(InferenceSpecification=one)
-    entry = {"ModelPackageName": arn, "Environment": {"B": "2"}, "ContainerHostname": "only"}
-    rig.model("tuned", Containers=[entry])
-    assert containers(rig, "tuned") == (Container("only", IMAGE, None, {"B": "2"}),)
-
-
-def test_a_packages_own_environment_cannot_be_changed(rig: Rig, refused: Refused) -> None:
-    arn = rig.package(InferenceSpecification={"Containers": [{"Image": IMAGE, "Environment": {"A": "1", "C": "3"}}]})
-    assert refused(rig.model, Containers=[{"ModelPackageName": arn, "Environment": {"B": "2"}}]) == (
-        "ValidationException",
-        "Environment variable map cannot be specified both at Model Package {A=1, C=3} and Model {B=2}",
-    )
-
-
 def test_a_pipeline_has_one_multi_model_container_at_most(rig: Rig, refused: Refused) -> None:
     several = [{"Image": "i", "Mode": "MultiModel", "ModelDataUrl": "s3://models/"}] * 2
     assert refused(rig.model, Containers=several) == (
@@ -261,34 +222,6 @@ def test_environment_values_are_limited_in_bytes(rig: Rig, refused: Refused) -> 
     rig.model("fits", Containers=[{"Image": IMAGE, "Environment": {"A": "ü" * 512}}])
     code, message = refused(rig.model, Containers=[{"Image": IMAGE, "Environment": {"A": "ü" * 513}}])
     assert (code, "1026 bytes; the limit is 1024" in message) == ("ValidationException", True)
-
-
-def test_a_package_of_several_containers_does_not(rig: Rig, refused: Refused) -> None:
-    arn = rig.package()
-    code, message = refused(rig.model, Containers=[{"ModelPackageName": arn, "Environment": {"B": "2"}}])
-    assert code == "ValidationException"
-    assert "model package of 2 containers" in message
-
-
-def test_an_additional_specification_can_be_named(rig: Rig, refused: Refused) -> None:
-    arn = rig.package(AdditionalInferenceSpecifications=[{"Name": "fast", "Containers": [{"Image": "repo/fast:1"}]}])
-    rig.model("fast", Containers=[{"ModelPackageName": arn, "InferenceSpecificationName": "fast"}])
-    assert [container.image for container in containers(rig, "fast")] == ["repo/fast:1"]
-    code, message = refused(rig.model, Containers=[{"ModelPackageName": arn, "InferenceSpecificationName": "slow"}])
-    assert (code, "named slow" in message) == ("ValidationException", True)
-
-
-def test_a_package_that_is_not_there(rig: Rig, refused: Refused) -> None:
-    assert refused(rig.model, Containers=[{"ModelPackageName": "fraud/7"}]) == (
-        "ValidationException",
-        "ModelPackage arn:aws:sagemaker:us-east-1:123456789012:model-package/fraud/7 does not exist.",
-    )
-
-
-def test_a_package_without_containers_makes_no_model(rig: Rig, refused: Refused) -> None:
-    arn = rig.package(InferenceSpecification=None)
-    code, message = refused(rig.model, Containers=[{"ModelPackageName": arn}])
-    assert (code, "has no InferenceSpecification" in message) == ("ValidationException", True)
 
 
 def test_delete_model(rig: Rig) -> None:
