@@ -1,17 +1,16 @@
 """Keeps moto's S3 on disk: what moto holds after a request is written before the request is answered.
 
-Kept: buckets (name, region, creation date, versioning status) and the current version of every object (bytes, ETag,
-date, storage class, encryption, checksums, Content-Type and the other settable headers, user metadata, tags), and the
-parts of multipart uploads that are not complete.
-Not kept over a restart: older versions, delete markers, ACLs, object locks, and the settings of buckets but for
-versioning. Of what else moto serves, alarms, IAM and SNS have archives of their own; the rest lives in memory only.
+Kept: buckets with their settings; every version of every object with its bytes, ETag, date, storage class, encryption,
+checksums, headers, user metadata, tags, ACL and lock; delete markers; and the parts of uploads that are not complete.
+Not kept over a restart: of which parts an object was uploaded, and that it was restored from Glacier.
+Of what else moto serves, service_archive and alarm_archive take care.
 All objects are held in memory while the server runs, so S3 is as large as the machine's memory allows.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from include.sagemaker_local.aws.s3_memory import MotoMemory
 from include.sagemaker_local.aws.s3_records import Bucket, ObjectRecord, Upload
@@ -41,9 +40,9 @@ class S3Archive:
             return
         if stored is None or stored.record != held.record:
             self._store.put_bucket(held.record)
-        put, delete = _difference(held, stored)
-        if put or delete:
-            self._store.change(bucket, ((record, self._content(record)) for record in put), delete)
+        changed = _difference(held, stored)
+        if changed:
+            self._store.change(bucket, changed, self._content)
         self._keep_uploads(bucket, key)  # after the object that one of them may have become
 
     def keep_all(self) -> None:
@@ -58,11 +57,8 @@ class S3Archive:
             self._memory.delete_bucket(bucket)
             return
         self._memory.put_bucket(stored.record)
-        put, delete = _difference(stored, held)
-        for gone in delete:
-            self._memory.delete_object(bucket, gone)
-        for record in put:
-            self._load(record)
+        for one, records in _difference(stored, held).items():
+            self._load(bucket, one, records)
         self._undo_uploads(bucket, key)
 
     def clear(self) -> None:
@@ -74,7 +70,7 @@ class S3Archive:
         self._store.close()
 
     def _content(self, record: ObjectRecord) -> bytes:
-        content = self._memory.content(record.bucket, record.key)
+        content = self._memory.content(record.bucket, record.key, record.version_id)
         if content is None:  # the caller holds the lock, so only a caller without it can bring this about
             raise LookupError(f"s3://{record.bucket}/{record.key} went away while it was being written")
         return content
@@ -109,16 +105,22 @@ class S3Archive:
             return
         self._memory.put_upload(upload.record, parts)
 
-    def _load(self, record: ObjectRecord) -> None:
-        try:
-            self._memory.put_object(record, self._store.content(record.bucket, record.key))
-        except OSError as error:
-            # Somebody removed a file below the data directory: the others are still worth serving.
-            _log.error("s3://%s/%s cannot be read back from disk and is missing: %s", record.bucket, record.key, error)
+    def _load(self, bucket: str, key: str, records: Sequence[ObjectRecord]) -> None:
+        versions = []
+        for record in records:
+            try:
+                versions.append((record, b"" if record.is_marker else self._store.content(record)))
+            except OSError as error:
+                # Somebody removed a file below the data directory: the others are still worth serving.
+                _log.error("s3://%s/%s cannot be read back from disk and is missing: %s", bucket, key, error)
+        if versions:
+            self._memory.put_versions(bucket, key, versions)
+        else:
+            self._memory.delete_object(bucket, key)
 
 
-def _difference(wanted: Bucket, present: Bucket | None) -> tuple[list[ObjectRecord], list[str]]:
-    """Which objects to put and which to delete so that `present` becomes `wanted`."""
-    have: Mapping[str, ObjectRecord] = {} if present is None else present.objects
-    put = [record for key, record in wanted.objects.items() if have.get(key) != record]
-    return put, [key for key in have if key not in wanted.objects]
+def _difference(wanted: Bucket, present: Bucket | None) -> dict[str, Sequence[ObjectRecord]]:
+    """By the keys in which `present` differs, the versions that make it `wanted`; none for an object that is to go."""
+    have: Mapping[str, Sequence[ObjectRecord]] = {} if present is None else present.objects
+    changed = {key: records for key, records in wanted.objects.items() if have.get(key) != records}
+    return {**changed, **{key: () for key in have if key not in wanted.objects}}

@@ -1,15 +1,23 @@
-"""moto's S3 as it is held in memory, read and written as records. It and s3_upload_memory.py know moto's S3 classes."""
+"""moto's S3 as it is held in memory, read and written as records; s3_object_memory and s3_upload_memory help."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey, S3Backend, s3_backends
 from moto.utilities.utils import get_partition
 
+from include.sagemaker_local.aws.moto_values import from_json, to_json
+from include.sagemaker_local.aws.s3_object_memory import record_of, versions_of
 from include.sagemaker_local.aws.s3_records import Bucket, BucketRecord, ObjectRecord, Upload, UploadRecord
 from include.sagemaker_local.aws.s3_upload_memory import drop_upload, part_content, put_upload, uploads_in
+
+# What of a bucket is in its record by name, or beside it.
+_APART = frozenset(
+    ("keys", "multiparts", "name", "account_id", "region_name", "partition", "creation_date", "versioning_status")
+)
 
 
 class MotoMemory:
@@ -28,27 +36,24 @@ class MotoMemory:
         if bucket is None:
             return None
         names = list(bucket.keys) if key is None else [key]
-        found = {one: self._current(bucket, one) for one in names}
-        tagger = self._backend(bucket.region_name).tagger
-        return Bucket(
-            BucketRecord(name, bucket.region_name, bucket.creation_date.timestamp(), bucket.versioning_status),
-            {
-                one: _record(name, held, _strings(tagger.get_tag_dict_for_resource(held.arn)))
-                for one, held in found.items()
-                if held is not None
-            },
-        )
+        found = {one: self._versions(bucket, one) for one in names}
+        return Bucket(self._bucket_record(bucket), {one: versions for one, versions in found.items() if versions})
 
     def keys(self, name: str) -> list[str] | None:
         """The keys of the bucket's objects, in no particular order; None when there is no such bucket."""
         bucket = self._find(name)
         return None if bucket is None else [key for key in list(bucket.keys) if self._current(bucket, key) is not None]
 
-    def content(self, bucket: str, key: str) -> bytes | None:
-        """The current version's bytes, or None when there is no such object."""
+    def content(self, bucket: str, key: str, version_id: str | None = None) -> bytes | None:
+        """A version's bytes, by default the current one's, or None when there is no such object."""
         found = self._find(bucket)
-        held = None if found is None else self._current(found, key)
-        return None if held is None else bytes(held.value)
+        if found is None:
+            return None
+        if version_id is None:
+            held = self._current(found, key)
+        else:
+            held = next((one for one in found.keys.getlist(key, []) if one.version_id == version_id), None)
+        return bytes(held.value) if isinstance(held, FakeKey) else None
 
     def put_bucket(self, record: BucketRecord) -> None:
         """Makes the bucket as the record says; objects that it holds stay."""
@@ -57,6 +62,9 @@ class MotoMemory:
             bucket = self._backend(record.region).create_bucket(record.name, record.region)
         bucket.creation_date = datetime.fromtimestamp(record.created_at_s, UTC)
         bucket.versioning_status = record.versioning
+        settings = json.loads(record.settings)
+        vars(bucket).update(from_json(settings.get("attributes", [])))
+        self._tag(self._backend(record.region), bucket.arn, settings.get("tags", {}))
 
     def delete_bucket(self, name: str) -> None:
         """Removes the bucket and what is in it; it may be absent."""
@@ -68,31 +76,16 @@ class MotoMemory:
         s3_backends.bucket_accounts.pop(name, None)
         self._backend(bucket.region_name).buckets.pop(name, None)
 
-    def put_object(self, record: ObjectRecord, content: bytes) -> None:
-        """Makes the object as the record says, in place of every version of it that moto holds; its bucket exists."""
-        self.delete_object(record.bucket, record.key)
-        partition, account_id = s3_backends.bucket_accounts[record.bucket]
-        held = s3_backends[account_id][partition].put_object(
-            record.bucket,
-            record.key,
-            content,
-            storage=record.storage_class,
-            etag=record.etag,
-            encryption=record.encryption,
-            kms_key_id=record.kms_key_id,
-            checksum_value=record.checksum_value,
-            disable_notification=True,
-        )
-        held.set_metadata(dict(record.metadata))
-        # moto's own clock is naive UTC.
-        held.last_modified = datetime.fromtimestamp(record.modified_at_s, UTC).replace(tzinfo=None)
-        held.checksum_algorithm = record.checksum_algorithm
-        held.checksum_type = record.checksum_type
-        held.checksum_parts = record.checksum_parts
-        held._version_id = record.version_id
-        tagger = s3_backends[account_id][partition].tagger
-        tagger.delete_all_tags_for_resource(held.arn)
-        tagger.tag_resource(held.arn, tagger.convert_dict_to_tags_input(dict(record.tags)))
+    def put_versions(self, bucket: str, key: str, versions: Sequence[tuple[ObjectRecord, bytes]]) -> None:
+        """Makes the object as the records say, in place of every version that moto holds; its bucket exists."""
+        self.delete_object(bucket, key)
+        partition, account_id = s3_backends.bucket_accounts[bucket]
+        backend = s3_backends[account_id][partition]
+        held = versions_of(backend, versions)
+        backend.buckets[bucket].keys.setlist(key, held)
+        for one, (record, _) in zip(held, versions, strict=True):
+            if isinstance(one, FakeKey):
+                self._tag(backend, one.arn, record.tags)
 
     def delete_object(self, bucket: str, key: str) -> None:
         """Removes every version of the object; it may be absent."""
@@ -130,30 +123,26 @@ class MotoMemory:
     def _backend(self, region: str) -> S3Backend:
         return s3_backends[self._account_id][get_partition(region)]
 
+    def _bucket_record(self, bucket: FakeBucket) -> BucketRecord:
+        attributes = {name: one for name, one in vars(bucket).items() if name not in _APART}
+        tags = self._backend(bucket.region_name).tagger.get_tag_dict_for_resource(bucket.arn)
+        settings = json.dumps({"attributes": to_json(attributes), "tags": tags})
+        created_at_s = bucket.creation_date.timestamp()
+        return BucketRecord(bucket.name, bucket.region_name, created_at_s, bucket.versioning_status, settings)
+
+    def _versions(self, bucket: FakeBucket, key: str) -> tuple[ObjectRecord, ...]:
+        tagger = self._backend(bucket.region_name).tagger
+        return tuple(
+            record_of(bucket.name, one, tagger.get_tag_dict_for_resource(one.arn) if isinstance(one, FakeKey) else {})
+            for one in list(bucket.keys.getlist(key, []))
+        )
+
+    @staticmethod
+    def _tag(backend: S3Backend, arn: str, tags: Mapping[str, str]) -> None:
+        backend.tagger.delete_all_tags_for_resource(arn)
+        backend.tagger.tag_resource(arn, backend.tagger.convert_dict_to_tags_input(dict(tags)))
+
     @staticmethod
     def _current(bucket: FakeBucket, key: str) -> FakeKey | None:
         held = bucket.keys.get(key)
         return None if held is None or isinstance(held, FakeDeleteMarker) else held
-
-
-def _record(bucket: str, held: FakeKey, tags: Mapping[str, str]) -> ObjectRecord:
-    return ObjectRecord(
-        bucket=bucket,
-        key=held.name,
-        etag=held.etag.strip('"'),
-        modified_at_s=held.last_modified.replace(tzinfo=UTC).timestamp(),
-        storage_class=held.storage_class or "STANDARD",
-        version_id=held.version_id,
-        metadata=_strings(held.metadata),
-        encryption=held.encryption,
-        kms_key_id=held.kms_key_id,
-        checksum_algorithm=held.checksum_algorithm,
-        checksum_type=held.checksum_type,
-        checksum_value=held.checksum_value,
-        checksum_parts=held.checksum_parts,
-        tags=tags,
-    )
-
-
-def _strings(metadata: Mapping[str, object]) -> dict[str, str]:
-    return {str(name): str(value) for name, value in metadata.items()}

@@ -3,19 +3,20 @@ CREATE TABLE IF NOT EXISTS buckets (
     name         TEXT PRIMARY KEY,
     region       TEXT NOT NULL,
     created_at_s REAL NOT NULL,
-    versioning   TEXT                       -- Enabled, Suspended or NULL; the history itself is not kept
+    versioning   TEXT,                      -- Enabled, Suspended or NULL
+    settings     TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(settings)) -- see BucketRecord
 ) STRICT;
 
-CREATE TABLE IF NOT EXISTS objects (
-    bucket  TEXT NOT NULL REFERENCES buckets (name) ON DELETE CASCADE,
-    key     TEXT NOT NULL,
-    sha256  TEXT NOT NULL CHECK (length(sha256) = 64),
-    size    INTEGER NOT NULL CHECK (size >= 0),
-    record  TEXT NOT NULL CHECK (json_valid(record)), -- the other fields of ObjectRecord
-    PRIMARY KEY (bucket, key)
+CREATE TABLE IF NOT EXISTS versions (
+    bucket   TEXT NOT NULL REFERENCES buckets (name) ON DELETE CASCADE,
+    key      TEXT NOT NULL,
+    position INTEGER NOT NULL,              -- 0 is the oldest
+    sha256   TEXT CHECK (length(sha256) = 64), -- NULL for a delete marker
+    record   TEXT NOT NULL CHECK (json_valid(record)), -- the other fields of ObjectRecord
+    PRIMARY KEY (bucket, key, position)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX IF NOT EXISTS objects_by_content ON objects (sha256);
+CREATE INDEX IF NOT EXISTS versions_by_content ON versions (sha256);
 
 -- Multipart uploads that are not complete. A file that an earlier version wrote gets these tables when it is opened.
 CREATE TABLE IF NOT EXISTS uploads (

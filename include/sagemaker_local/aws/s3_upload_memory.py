@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from moto.s3.models import FakeBucket, FakeMultipart, get_canned_acl
+from moto.s3.models import FakeBucket, FakeMultipart
 from requests.structures import CaseInsensitiveDict  # what moto holds headers in
 
+from include.sagemaker_local.aws.s3_object_memory import acl_from_text, acl_to_text, strings
 from include.sagemaker_local.aws.s3_records import Upload, UploadRecord
 
 
@@ -30,7 +31,7 @@ def put_upload(bucket: FakeBucket, record: UploadRecord, parts: Mapping[int, byt
         region_name=bucket.region_name,
         storage=record.storage_class,
         tags=None if record.tags is None else dict(record.tags),
-        acl=get_canned_acl("private"),
+        acl=acl_from_text(record.acl),
         sse_encryption=record.encryption,
         kms_key_id=record.kms_key_id,
     )
@@ -53,10 +54,11 @@ def _record(bucket: str, held: FakeMultipart) -> UploadRecord:
         upload_id=held.id,
         key=held.key_name,
         storage_class=held.storage,
-        metadata={str(name): str(value) for name, value in held.metadata.items()},
+        metadata=strings(held.metadata),
         tags=None if held.tags is None else dict(held.tags),
         encryption=held.sse_encryption,
         kms_key_id=held.kms_key_id,
+        acl=acl_to_text(held.acl),
     )
 
 
