@@ -43,6 +43,11 @@ def test_the_command_lines_and_the_python_run_as_written(local_sagemaker: Aws, t
     said = run([sys.executable], here(block("python")), tmp_path)
     assert '{"label": "benign"' in said
     assert re.search(r"featurize=\d+,predict=\d+,label=\d+", said)
+    same_shell = "".join(line for line in block("shell").splitlines(True) if line.startswith("export"))
+    said = run(["bash", "-eu"], here(same_shell + block("load")), tmp_path)
+    assert re.search(r"^throughput [1-9].* failed 0 %   users 2$", said, re.M)
+    assert re.findall(r"^(featurize|predict|label) +\d", said, re.M) == ["featurize", "predict", "label"]
+    assert "<svg" in (tmp_path / ".sluice" / "tumours.html").read_text()
 
 
 def test_every_make_target_of_the_readme_is_there() -> None:

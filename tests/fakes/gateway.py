@@ -6,6 +6,7 @@ It is written on bare asyncio streams, so that the load generator is not tested 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -100,10 +101,10 @@ class FakeGateway:
 
 
 @asynccontextmanager
-async def serving(behaviour: Behaviour = healthy) -> AsyncIterator[FakeGateway]:
+async def serving(behaviour: Behaviour = healthy, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[FakeGateway]:
     """A gateway on a free loopback port. On leaving, its connections are cut."""
     gateway = FakeGateway(behaviour)
-    server = await asyncio.start_server(gateway.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(gateway.serve, "127.0.0.1", 0, ssl=tls)
     gateway.port = server.sockets[0].getsockname()[1]
     try:
         yield gateway

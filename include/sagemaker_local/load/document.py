@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
 from include.sagemaker_local import __version__
 from include.sagemaker_local.load.histogram import Histogram
+from include.sagemaker_local.load.precision import relative_half_width
 from include.sagemaker_local.load.stage import StageResult
+from include.sagemaker_local.load.threshold import Judged
 from include.sagemaker_local.load.timeline import Interval
 
 SCHEMA = "sagemaker-local.load-test/1"
@@ -48,6 +50,7 @@ class LoadTest:
     timeline: tuple[Interval, ...] = ()
     interrupted: bool = False
     warnings: tuple[str, ...] = ()
+    thresholds: tuple[Judged, ...] = ()
     version: str = field(default=__version__)
 
     @property
@@ -68,6 +71,7 @@ def to_document(test: LoadTest) -> dict[str, Any]:
         "ended_by": test.ended_by,
         "interrupted": test.interrupted,
         "warnings": list(test.warnings),
+        "thresholds": [asdict(judged) for judged in test.thresholds],
         "telling": test.telling,
         "stages": [_stage(stage) for stage in test.stages],
         "timeline": [asdict(interval) for interval in test.timeline],
@@ -105,12 +109,22 @@ def latency_document(histogram: Histogram) -> dict[str, Any]:
     return {**figures, "histogram": histogram.to_json()}
 
 
+def throughput_interval(stage: StageResult) -> tuple[float, float] | None:
+    """Between what the stage's requests a second lie with 95 % confidence; None with too few answers to tell."""
+    half_width = relative_half_width(stage.marks)
+    if half_width is None:
+        return None
+    return round(stage.per_second * max(0.0, 1 - half_width), 3), round(stage.per_second * (1 + half_width), 3)
+
+
 def _stage(stage: StageResult) -> dict[str, Any]:
     """The stage as it is sent between processes, with what readers want beside each histogram."""
     document = stage.to_json()
     document["per_second"] = round(stage.per_second, 3)
-    document["latency"] = latency_document(stage.latency)
-    document["model_latency"] = latency_document(stage.model_latency)
+    document["per_second_interval"] = throughput_interval(stage)
+    for member in fields(stage):
+        if isinstance(histogram := getattr(stage, member.name), Histogram):
+            document[member.name] = latency_document(histogram)
     document["container_latency"] = {name: latency_document(each) for name, each in stage.container_latency.items()}
     return document
 
@@ -131,12 +145,15 @@ def _test(document: Mapping[str, Any]) -> LoadTest:
         timeline=tuple(Interval(**interval) for interval in document["timeline"]),
         interrupted=document["interrupted"],
         warnings=tuple(document["warnings"]),
+        thresholds=tuple(Judged(**judged) for judged in document["thresholds"]),
         version=document["tool"]["version"],
     )
 
 
 def _stage_of(document: Mapping[str, Any]) -> StageResult:
-    latencies = {name: document[name]["histogram"] for name in ("latency", "model_latency")}
+    latencies = {
+        name: each["histogram"] for name, each in document.items() if isinstance(each, dict) and "histogram" in each
+    }
     containers = {name: each["histogram"] for name, each in document["container_latency"].items()}
     return StageResult.from_json({**document, **latencies, "container_latency": containers})
 

@@ -16,10 +16,18 @@ from include.sagemaker_local.wire.sigv4 import Key
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """An encrypted connection, to whoever can prove to be the host to `ca_file`; None: to whom this machine trusts."""
+
+    ca_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LoadPlan:
     """One load test. `headers` are names (lower case) and values; `payloads` must not be empty and are sent in turn.
 
-    Requests are signed with `key` for `region`. The generator keeps to `cores`; when there are none, it may use any.
+    Requests are signed with `key` for `region`; without a key they are not signed. The generator keeps to `cores`; when
+    there are none, it may use any.
     """
 
     host: str
@@ -30,9 +38,17 @@ class LoadPlan:
     course: Course
     rules: StopRules
     timeout_s: float
-    key: Key
-    region: str
+    key: Key | None = None
+    region: str = ""
+    method: str = "POST"
+    tls: Tls | None = None
     cores: tuple[int, ...] = ()
+
+    @property
+    def authority(self) -> str:
+        """Whom the requests are for, as their Host header has it: without the port where that goes without saying."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `from_json` makes an equal plan of it."""
@@ -45,9 +61,11 @@ class LoadPlan:
             "course": course_to_json(self.course),
             "rules": asdict(self.rules),
             "timeout_s": self.timeout_s,
-            "key": [self.key.access_key, self.key.secret],
+            "key": None if self.key is None else [self.key.access_key, self.key.secret],
             "region": self.region,
             "cores": list(self.cores),
+            "method": self.method,
+            "tls": None if self.tls is None else asdict(self.tls),
         }
 
     @classmethod
@@ -62,7 +80,9 @@ class LoadPlan:
             course=course_from_json(document["course"]),
             rules=StopRules(**document["rules"]),
             timeout_s=document["timeout_s"],
-            key=Key(*document["key"]),
+            key=None if document["key"] is None else Key(*document["key"]),
             region=document["region"],
             cores=tuple(document["cores"]),
+            method=document["method"],
+            tls=None if document["tls"] is None else Tls(**document["tls"]),
         )

@@ -37,7 +37,6 @@ class Requests:
             raise ValueError("a load test needs a payload to send")
         self._plan = plan
         self._clock = clock
-        self._authority = f"[{plan.host}]:{plan.port}" if ":" in plan.host else f"{plan.host}:{plan.port}"
         self._signed_at_s: list[float] = []
         self._oldest = 0
         self.in_pieces = any(len(payload) > _JOINED_BYTES for payload in plan.payloads)
@@ -61,8 +60,9 @@ class Requests:
     def _rendered(self, payload: bytes, now_s: float) -> bytes | tuple[bytes, bytes]:
         plan = self._plan
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in plan.headers]
-        headers.append((b"host", self._authority.encode("latin-1")))
-        plain = Request(b"POST", plan.target.encode("latin-1"), headers, payload)
-        request = signed(plain, plan.key, plan.region, "sagemaker", now_s)
+        headers.append((b"host", plan.authority.encode("latin-1")))
+        request = Request(plan.method.encode("latin-1"), plan.target.encode("latin-1"), headers, payload)
+        if plan.key is not None:
+            request = signed(request, plan.key, plan.region, "sagemaker", now_s)
         head = render_request_head(request, b"")
         return (head, payload) if self.in_pieces else head + payload

@@ -51,7 +51,7 @@ def summarise(course: Course, stages: Sequence[StageResult], rules: StopRules) -
     stopped_by = next_step(course, stages, rules)
     if not isinstance(stopped_by, StopReason):
         raise ValueError(f"the load test is not finished: {stopped_by.users} user(s) come next")
-    stage = _telling_stage(stages, stopped_by)
+    stage = telling_stage(stages, stopped_by)
     if stage is None:
         return LoadFailure(failure_reason(stages[-1]))
     if not stage.model_latency.count:
@@ -77,7 +77,7 @@ def failure_reason(stage: StageResult) -> str:
     return f"{reason} The first one got: {stage.first_failure}" if stage.first_failure else reason
 
 
-def _telling_stage(stages: Sequence[StageResult], stopped_by: StopReason) -> StageResult | None:
+def telling_stage(stages: Sequence[StageResult], stopped_by: StopReason) -> StageResult | None:
     """The stage to read the figures off, None when the endpoint failed from the first one."""
     if stopped_by is StopReason.MAX_INVOCATIONS:
         return stages[-1]

@@ -5,6 +5,7 @@ PURE: no I/O, no third-party imports.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from include.sagemaker_local.load.progress import Progress
@@ -62,15 +63,15 @@ class Timeline:
         self._open.append(progress)
         if len(self._open) < self._together:
             return
-        self._done.append(_merged(self._open))
+        self._done.append(together(self._open))
         self._open = []
         if len(self._done) == MOST_INTERVALS:
-            self._done = [_merged(self._done[at : at + 2]) for at in range(0, MOST_INTERVALS, 2)]
+            self._done = [together(self._done[at : at + 2]) for at in range(0, MOST_INTERVALS, 2)]
             self._together *= 2
 
     def intervals(self) -> tuple[Interval, ...]:
         """All of the test so far."""
-        last = [_merged(self._open)] if self._open else []
+        last = [together(self._open)] if self._open else []
         return tuple(self._interval(each) for each in (*self._done, *last))
 
     def _interval(self, progress: Progress) -> Interval:
@@ -87,7 +88,7 @@ class Timeline:
         )
 
 
-def _merged(parts: list[Progress]) -> Progress:
+def together(parts: Sequence[Progress]) -> Progress:
     """One after the other as one. Users and rate are those at its end."""
     whole = parts[0]
     for part in parts[1:]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import sys
 import threading
 from contextlib import aclosing
@@ -39,7 +40,8 @@ def main() -> None:
 
 
 async def _run(plan: LoadPlan) -> None:
-    dialer = Dialer(plan.host, plan.port, plan.timeout_s)
+    tls = ssl.create_default_context(cafile=plan.tls.ca_file) if plan.tls else None
+    dialer = Dialer(plan.host, plan.port, plan.timeout_s, tls, plan.host)
     generator = Generator(plan, dialer, on_progress=lambda progress: _tell("progress", progress.to_json()))
     async with aclosing(generator.stages()) as stages:
         async for stage in stages:

@@ -21,7 +21,8 @@ from include.sagemaker_local.http1.messages import Headers, Request
 ALGORITHM = "AWS4-HMAC-SHA256"
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 MOMENT = "%Y%m%dT%H%M%SZ"
-_SIGNED = (b"content-type", b"host", b"x-amz-content-sha256", b"x-amz-date", b"x-amz-target")
+_SIGNED = (b"content-type", b"host")
+_SIGNED_PREFIX = b"x-amz"  # "any x-amz-* headers" must be signed (AWS's guide), the token of temporary credentials too
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def signed(request: Request, key: Key, region: str, service: str, now_s: float) 
     scope = Scope(moment[:8], region, service)
     headers: Headers = [*request.headers, (b"x-amz-date", moment.encode())]
     dated = Request(request.method, request.target, headers, request.body)
-    names = sorted({name for name, _ in headers if name in _SIGNED})
+    names = sorted({name for name, _ in headers if name in _SIGNED or name.startswith(_SIGNED_PREFIX)})
     canonical = canonical_request(dated, scope, names, hashlib.sha256(request.body).hexdigest())
     proof = signature(key.secret, scope, moment, canonical)
     credential = f"{key.access_key}/{scope}"

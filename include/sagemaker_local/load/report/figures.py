@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from include.sagemaker_local.load.document import LoadTest
+from include.sagemaker_local.load.document import LoadTest, throughput_interval
 from include.sagemaker_local.load.histogram import Histogram
+from include.sagemaker_local.load.plateau import plateau_begins
 from include.sagemaker_local.load.report.axis import (
     Axis,
     linear_axis,
@@ -44,8 +45,8 @@ def figures_of(test: LoadTest) -> tuple[Figure, ...]:
         figures.append(_by_percentile(stage))
     by_users = _closed_stages(test)
     if len(by_users) > 1:
-        plateau = stage.users if stage is not None else None
-        figures += [_throughput_by_users(by_users, plateau), _latency_by_users(by_users, plateau)]
+        marks = () if stage is None else (_where_told(stage, by_users),)
+        figures += [_throughput_by_users(by_users, marks), _latency_by_users(by_users, marks)]
     return tuple(figures)
 
 
@@ -116,17 +117,13 @@ def _by_percentile(stage: StageResult) -> Figure:
     )
 
 
-def _throughput_by_users(stages: Sequence[StageResult], plateau: int | None) -> Figure:
+def _throughput_by_users(stages: Sequence[StageResult], marks: tuple[Mark, ...]) -> Figure:
     line = Line(
         "requests/s",
         Ink.THROUGHPUT,
         tuple((float(stage.users), stage.per_second) for stage in stages),
         dotted=True,
-    )
-    told = [stage for stage in stages if stage.users == plateau]
-    marks = tuple(
-        Mark(float(stage.users), f"plateau: {number_text(stage.per_second)}/s at {stage.users} users")
-        for stage in told[:1]
+        spreads=tuple(throughput_interval(stage) for stage in stages),
     )
     return Figure(
         "throughput-by-users",
@@ -139,7 +136,7 @@ def _throughput_by_users(stages: Sequence[StageResult], plateau: int | None) -> 
     )
 
 
-def _latency_by_users(stages: Sequence[StageResult], plateau: int | None) -> Figure:
+def _latency_by_users(stages: Sequence[StageResult], marks: tuple[Mark, ...]) -> Figure:
     answered = [stage for stage in stages if stage.latency.count]
     lines = tuple(
         Line(
@@ -157,13 +154,22 @@ def _latency_by_users(stages: Sequence[StageResult], plateau: int | None) -> Fig
         named_axis("users", [float(stage.users) for stage in stages]),
         _latency_axis(lines),
         lines,
-        () if plateau is None else (Mark(float(plateau), "plateau"),),
+        marks,
     )
 
 
+def _where_told(stage: StageResult, stages: Sequence[StageResult]) -> Mark:
+    """Where the test's figures come from. A plateau is one only when there was more load, which brought no more."""
+    more_load = stage is not stages[-1] and plateau_begins(stages) is stage
+    figures = f"{number_text(stage.per_second)}/s {_at(stage)}"
+    return Mark(float(stage.users), f"plateau: {figures}" if more_load else figures)
+
+
 def _closed_stages(test: LoadTest) -> list[StageResult]:
-    """One stage for each number of users, ascending: the last one, when several had the same."""
+    """One stage for each number of users, ascending: the telling one or else the last, when several had the same."""
     by_users = {stage.users: stage for stage in test.stages if stage.succeeded}
+    if (told := test.telling_stage) is not None:
+        by_users[told.users] = told
     return [by_users[users] for users in sorted(by_users)]
 
 

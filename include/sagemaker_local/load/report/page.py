@@ -20,6 +20,7 @@ from include.sagemaker_local.load.report.words import (
     percentile_rows,
     stage_rows,
     target_rows,
+    threshold_rows,
 )
 
 
@@ -61,6 +62,8 @@ def _tables(test: LoadTest) -> Iterator[str]:
         yield _table("Failures", rows)
         if first := first_failure(test):
             yield f"<p>The first one got: <code>{escape(first)}</code></p>"
+    if rows := threshold_rows(test):
+        yield _table("Thresholds", rows)
     yield _table("What was tested", target_rows(test))
 
 

@@ -15,6 +15,7 @@ from include.sagemaker_local.load.report.words import (
     headline_figures,
     percentile_rows,
     stage_rows,
+    threshold_rows,
 )
 
 
@@ -38,6 +39,9 @@ def _lines(test: LoadTest) -> Iterator[str]:
         yield from _aligned(rows)
         if first := first_failure(test):
             yield f"the first one got: {first}"
+    if rows := threshold_rows(test):
+        yield ""
+        yield from _aligned(rows)
     for warning in test.warnings:
         yield ""
         yield f"WARNING: {warning}"

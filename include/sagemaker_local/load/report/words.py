@@ -9,8 +9,17 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from include.sagemaker_local.load.document import PERCENTILES, LoadTest
+from include.sagemaker_local.load.course import (
+    ConstantRate,
+    ConstantUsers,
+    Course,
+    Ramp,
+    course_from_json,
+    steps_of,
+)
+from include.sagemaker_local.load.document import PERCENTILES, LoadTest, throughput_interval
 from include.sagemaker_local.load.histogram import Histogram
+from include.sagemaker_local.load.ramp import MAX_USERS
 from include.sagemaker_local.load.report.axis import number_text
 from include.sagemaker_local.load.stage import StageResult
 
@@ -19,19 +28,22 @@ Row: TypeAlias = tuple[str, ...]
 NOTHING = "–"
 _DIGITS = 3
 
+# What a recommendation job adds to its course.
+_CONDITIONS = "stopping_conditions"
+
 
 def headline_figures(test: LoadTest) -> list[tuple[str, str, str]]:
     """What everybody asks first: label, figure and unit. They are those of the telling stage."""
     stage = test.telling_stage
     if stage is None:
         return [("Failed", _share(_sum_failed(test.stages), _sum_answered(test.stages)), "")]
-    figures = [("Throughput", number_text(stage.per_second), "requests/s")]
+    figures = [("Throughput", _throughput(stage), "requests/s")]
     if stage.latency.count:
         figures += [
             (f"Latency p{percent}", _ms(stage.latency.percentile_us(percent)), "ms") for percent in (50, 95, 99)
         ]
     figures.append(("Failed", _share(stage.failed, stage.succeeded + stage.failed), ""))
-    figures.append(("Users", number_text(stage.users), ""))
+    figures.append(("Users" if stage.rate_per_s is None else "At once", number_text(stage.users), ""))
     return figures
 
 
@@ -44,7 +56,7 @@ def stage_rows(test: LoadTest) -> list[Row]:
             (
                 str(stage.users),
                 f"{stage.span_s:.1f}",
-                number_text(stage.per_second),
+                _throughput(stage),
                 failed,
                 *(_percentile(stage.latency, percent) for percent in (50, 95, 99, 100)),
             )
@@ -92,14 +104,57 @@ def target_rows(test: LoadTest) -> list[Row]:
     """A head, and what was loaded with what."""
     rows: list[Row] = [("", "")]
     rows += [(name.replace("_", " "), _text(value)) for name, value in test.target.items() if value is not None]
-    course = ", ".join(f"{name} {_text(value)}" for name, value in test.course.items())
-    return [*rows, ("course", course)]
+    course = {name: value for name, value in test.course.items() if name != _CONDITIONS}
+    rows.append(("course", course_text(course_from_json(course))))
+    conditions = test.course.get(_CONDITIONS, {}).items()
+    rows += [(f"stops at {name.replace('_', ' ')}", _text(value)) for name, value in conditions if value is not None]
+    return rows
+
+
+def threshold_rows(test: LoadTest) -> list[Row]:
+    """A head, and each condition with what was observed. Empty when there are none."""
+    rows: list[Row] = [("fail if", "observed", "")]
+    for judged in test.thresholds:
+        observed = NOTHING if judged.observed is None else f"{number_text(judged.observed)} {judged.unit}"
+        rows.append((judged.fail_if, observed, "CROSSED" if judged.crossed else "kept"))
+    return rows if test.thresholds else []
+
+
+def course_text(course: Course) -> str:
+    """What load runs when."""
+    if isinstance(course, Ramp):
+        return f"1, 2, 4, ... up to {MAX_USERS} users until more bring no more throughput"
+    if isinstance(course, ConstantUsers):
+        return f"{_users(course.users)} for {course.duration_s:g} s{_after(course.warm_up_s)}"
+    if isinstance(course, ConstantRate):
+        load = f"{number_text(course.rate_per_s)} requests/s, at most {course.most_in_flight} at once,"
+        return f"{load} for {course.duration_s:g} s{_after(course.warm_up_s)}"
+    steps = tuple(steps_of(course))
+    lasts_s = sum(step.warm_up_s + (step.duration_s or 0) for step in steps)
+    return (
+        f"{steps[0].users} to {_users(max(step.users for step in steps))} in {len(steps)} steps, {lasts_s:g} s in all"
+    )
+
+
+def _users(users: int) -> str:
+    return f"{users} user" if users == 1 else f"{users} users"
+
+
+def _after(warm_up_s: float) -> str:
+    return f", after a warm-up of {warm_up_s:g} s" if warm_up_s else ""
 
 
 def _text(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     return number_text(value)
+
+
+def _throughput(stage: StageResult) -> str:
+    """With the half of its 95 % confidence interval, where there is one."""
+    interval = throughput_interval(stage)
+    around = "" if interval is None else f" ± {number_text(interval[1] - stage.per_second)}"
+    return number_text(stage.per_second) + around
 
 
 def _percentile(histogram: Histogram, percent: float) -> str:

@@ -56,7 +56,9 @@ def test_requests_are_signed_with_the_server_s_key_if_it_has_one(settings: Setti
     assert dict(sample.headers) == {"content-type": "text/csv", "accept": "application/json"}
     plan = load_plan(sample, "e", 1, replace(settings, signing_keys={"AKID": "s1", "OTHER": "s2"}))
     assert (plan.key, plan.region) == (Key("AKID", "s1"), "eu-west-1")
-    assert load_plan(sample, "e", 1, settings).key.access_key == "AKIALOCALRECOMMENDER"
+    key = load_plan(sample, "e", 1, settings).key
+    assert key is not None
+    assert key.access_key == "AKIALOCALRECOMMENDER"
 
 
 @pytest.mark.parametrize(("bound", "called"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.1", "127.0.0.1"), ("::1", "::1")])  # noqa: S104

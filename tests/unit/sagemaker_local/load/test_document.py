@@ -21,10 +21,20 @@ from include.sagemaker_local.load.document import (
     to_document,
 )
 from include.sagemaker_local.load.histogram import Histogram
+from include.sagemaker_local.load.threshold import Judged
 from tests.fakes.load_tests import latencies, nothing_answered, ramp, steady
 
 
-@pytest.mark.parametrize("test", [ramp(), steady(), nothing_answered(), replace(ramp(), stages=(), telling=None)])
+@pytest.mark.parametrize(
+    "test",
+    [
+        ramp(),
+        steady(),
+        nothing_answered(),
+        replace(ramp(), stages=(), telling=None),
+        replace(steady(), interrupted=True, thresholds=(Judged("p95>1ms", None, "ms", True),)),
+    ],
+)
 def test_it_is_read_back_as_it_was_written(test: LoadTest) -> None:
     assert read_document(to_bytes(test)) == test
 

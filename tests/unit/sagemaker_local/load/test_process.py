@@ -11,6 +11,7 @@ import time
 from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -18,11 +19,13 @@ import pytest
 from include.sagemaker_local.errors import HostError
 from include.sagemaker_local.load import process as process_module
 from include.sagemaker_local.load.course import Ramp
-from include.sagemaker_local.load.plan import LoadPlan
+from include.sagemaker_local.load.plan import LoadPlan, Tls
 from include.sagemaker_local.load.process import drive
 from include.sagemaker_local.load.progress import Progress
 from include.sagemaker_local.load.rules import StopRules
+from include.sagemaker_local.load.stage import Failure, StageResult
 from include.sagemaker_local.wire.sigv4 import Key
+from tests.fakes.certificates import loopback_certificate
 from tests.fakes.gateway import FakeGateway, Hang, Reply, busy, serving
 
 T = TypeVar("T")
@@ -119,6 +122,22 @@ def test_it_keeps_to_the_cores_that_it_is_given_and_says_so() -> None:
         assert stage.generator_cores == (core,)
 
     within_limit(scenario())
+
+
+def test_an_encrypted_target_has_to_prove_who_it_is(tmp_path: Path) -> None:
+    context, trusted = loopback_certificate(tmp_path)
+
+    async def first_stage(tls: Tls) -> StageResult:
+        async with serving(busy(workers=1, service_s=0.002), tls=context) as gateway:
+            (stage,) = [stage async for stage in drive(replace(plan(gateway.port), tls=tls))]
+            return stage
+
+    believed = within_limit(first_stage(Tls(str(trusted))))
+    assert (believed.failed, believed.succeeded >= 10) == (0, True)
+    doubted = within_limit(first_stage(Tls()))
+    assert doubted.succeeded == 0
+    assert set(doubted.failures) == {Failure.CONNECTION}
+    assert "certificate verify failed" in str(doubted.first_failure)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the list of child processes from procfs")

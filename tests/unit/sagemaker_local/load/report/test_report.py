@@ -9,12 +9,17 @@ from xml.etree import ElementTree
 
 import pytest
 
+from include.sagemaker_local.load.course import ConstantRate, ConstantUsers, Course, Phase, Phases, Ramp, Stairs
 from include.sagemaker_local.load.document import LoadTest
+from include.sagemaker_local.load.progress import Progress
 from include.sagemaker_local.load.report.figure import Figure, Line, Mark
 from include.sagemaker_local.load.report.figures import figures_of
+from include.sagemaker_local.load.report.live import live_line
 from include.sagemaker_local.load.report.page import page
 from include.sagemaker_local.load.report.svg import WIDTH, svg
 from include.sagemaker_local.load.report.table import table
+from include.sagemaker_local.load.report.words import course_text
+from include.sagemaker_local.load.threshold import Judged
 from include.sagemaker_local.load.timeline import Interval
 from tests.fakes.load_tests import latencies, nothing_answered, ramp, steady
 
@@ -152,6 +157,47 @@ def test_the_table_of_a_test_without_answers_says_what_it_got() -> None:
     assert "failed 100 %" in said
     assert "the first one got: cannot connect to 127.0.0.1:1" in said
     assert "latency" not in said
+
+
+JUDGED = (Judged("p95>5ms", 30.02, "ms", True), Judged("rps<100", 400.0, "requests/s", False))
+
+
+def test_thresholds_are_shown_with_what_was_observed() -> None:
+    said = table(replace(ramp(), thresholds=JUDGED)).splitlines()
+    assert "p95>5ms           30 ms  CROSSED" in said
+    assert "rps<100  400 requests/s     kept" in said
+    assert "<td>30 ms</td><td>CROSSED</td>" in page(replace(ramp(), thresholds=JUDGED))
+
+
+@pytest.mark.parametrize(
+    ("telling", "label"),
+    [(2, "plateau: 400/s with 4 users"), (4, "400/s with 16 users"), (0, "100/s with 1 user"), (None, None)],
+)
+def test_a_plateau_is_called_so_only_when_more_users_brought_no_more(telling: int | None, label: str | None) -> None:
+    marks = figure(replace(ramp(), telling=telling), "throughput-by-users").marks
+    assert [mark.label for mark in marks] == ([] if label is None else [label])
+
+
+@pytest.mark.parametrize(
+    ("course", "text"),
+    [
+        (Ramp(), "1, 2, 4, ... up to 256 users until more bring no more throughput"),
+        (ConstantUsers(1, 10.0), "1 user for 10 s"),
+        (ConstantUsers(20, 10.0, 2.5), "20 users for 10 s, after a warm-up of 2.5 s"),
+        (ConstantRate(500.0, 60.0, 64), "500 requests/s, at most 64 at once, for 60 s"),
+        (Stairs(60.0, 5, 2), "2 to 10 users in 5 steps, 60 s in all"),
+        (Phases((Phase(1, 2.0, 60.0), Phase(2, 0.0, 30.0))), "1 to 2 users in 3 steps, 90 s in all"),
+    ],
+)
+def test_courses_in_words(course: Course, text: str) -> None:
+    assert course_text(course) == text
+
+
+def test_the_live_line() -> None:
+    progress = Progress(0.0, 1.0, 12, 600, {}, latencies(10, times=600))
+    assert live_line(progress, 7.0, 3) == "    7 s   12 users      600/s  3 failed  p50    10 ms  p95    10 ms"
+    behind = Progress(0.0, 1.0, 12, rate_per_s=500.0, waiting=40)
+    assert live_line(behind, 60.0, 0) == "   60 s  500/s wanted        0/s  0 failed  40 waiting"
 
 
 TABLE = """\
