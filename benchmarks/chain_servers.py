@@ -141,9 +141,13 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(command: list[str], port: int) -> Iterator[Server]:
-    """A process that listens on the port, until the end of the block; what it says is shown if it does not start."""
+    """A process that listens on the port, until the end of the block; what it says is shown if it does not start.
+
+    It is a session of its own, as containers and gateway processes of `serve` are: Linux shares busy CPUs among those
+    (autogroups), and a peer in the session of wrk and the containers would have their share.
+    """
     with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(command, stderr=said)
+        process = subprocess.Popen(command, stderr=said, start_new_session=True)
         try:
             _await_port(process, port, said)
             yield Server(process.pid, port)
