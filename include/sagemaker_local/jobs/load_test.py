@@ -49,6 +49,8 @@ async def _load_test(work: JobWork, target: Target, plan: LoadPlan, tools: Tools
         async with watch as looks:
             await _drive(work, target, plan, (seen, looks), tools)
         load = summarise(plan.course, seen.stages, plan.rules)
+        for doubt in load.warnings if isinstance(load, LoadSummary) else ():
+            await work.journal.test(target.endpoint_name, doubt)
     except LocalSageMakerError as error:
         load = LoadFailure(in_full(error))
     return Result(

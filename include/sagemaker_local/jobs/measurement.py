@@ -105,6 +105,8 @@ def _position(stages: Iterable[object], wanted: object) -> int | None:
 def _warnings(result: Result) -> Iterator[str]:
     if result.warning is not None:
         yield result.warning
+    if isinstance(result.load, LoadSummary):
+        yield from result.load.warnings
 
 
 def _finite(value: Any) -> Any:

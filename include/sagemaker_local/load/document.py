@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from include.sagemaker_local import __version__
+from include.sagemaker_local.load.confidence import mean_latency_bounds_us, throughput_bounds
 from include.sagemaker_local.load.histogram import Histogram
-from include.sagemaker_local.load.precision import relative_half_width
 from include.sagemaker_local.load.stage import StageResult
 from include.sagemaker_local.load.threshold import Judged
 from include.sagemaker_local.load.timeline import Interval
@@ -111,10 +111,8 @@ def latency_document(histogram: Histogram) -> dict[str, Any]:
 
 def throughput_interval(stage: StageResult) -> tuple[float, float] | None:
     """Between what the stage's requests a second lie with 95 % confidence; None with too few answers to tell."""
-    half_width = relative_half_width(stage.marks)
-    if half_width is None:
-        return None
-    return round(stage.per_second * max(0.0, 1 - half_width), 3), round(stage.per_second * (1 + half_width), 3)
+    bounds = throughput_bounds(stage)
+    return None if bounds is None else (round(bounds.low, 3), round(bounds.high, 3))
 
 
 def _stage(stage: StageResult) -> dict[str, Any]:
@@ -124,9 +122,15 @@ def _stage(stage: StageResult) -> dict[str, Any]:
     document["per_second_interval"] = throughput_interval(stage)
     for member in fields(stage):
         if isinstance(histogram := getattr(stage, member.name), Histogram):
-            document[member.name] = latency_document(histogram)
-    document["container_latency"] = {name: latency_document(each) for name, each in stage.container_latency.items()}
+            document[member.name] = _latency_of(stage, histogram)
+    document["container_latency"] = {name: _latency_of(stage, each) for name, each in stage.container_latency.items()}
     return document
+
+
+def _latency_of(stage: StageResult, histogram: Histogram) -> dict[str, Any]:
+    bounds = mean_latency_bounds_us(stage, histogram)
+    figures = {"mean_ms_interval": [_ms(bounds.low), _ms(bounds.high)]} if bounds else {}
+    return {**latency_document(histogram), **figures}
 
 
 def _test(document: Mapping[str, Any]) -> LoadTest:

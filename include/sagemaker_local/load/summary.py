@@ -8,11 +8,12 @@ PURE: no I/O, no third-party imports.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from include.sagemaker_local.load.confidence import Bounds, doubts, mean_latency_bounds_us, throughput_bounds
 from include.sagemaker_local.load.course import Course, next_step
-from include.sagemaker_local.load.plateau import plateau_begins
+from include.sagemaker_local.load.plateau import is_flat, plateau_begins
 from include.sagemaker_local.load.rules import StopReason, StopRules
 from include.sagemaker_local.load.stage import Failure, StageResult
 
@@ -29,6 +30,23 @@ class LoadSummary:
     model_latency_ms: int
     stage: StageResult  # the stage that the figures come from
     stopped_by: StopReason
+    warnings: tuple[str, ...] = ()  # what to know before one believes the figures
+
+    @property
+    def max_invocations_bounds(self) -> Bounds | None:
+        """Between which bounds the invocations a minute lie, with 95 % confidence."""
+        bounds = throughput_bounds(self.stage)
+        return bounds and Bounds(bounds.low * 60, bounds.high * 60)
+
+    @property
+    def model_latency_bounds_ms(self) -> Bounds | None:
+        """Between which bounds the mean model latency lies, with 95 % confidence."""
+        bounds = mean_latency_bounds_us(self.stage, self.stage.model_latency)
+        return bounds and Bounds(bounds.low / 1000, bounds.high / 1000)
+
+    def model_latency_percentile_ms(self, percent: float) -> float:
+        """The model latency that `percent` of the stage's predictions did not exceed."""
+        return self.stage.model_latency.percentile_us(percent) / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +79,14 @@ def summarise(course: Course, stages: Sequence[StageResult], rules: StopRules) -
         model_latency_ms=max(1, round(stage.model_latency.mean_us() / 1000)),
         stage=stage,
         stopped_by=stopped_by,
+        warnings=tuple(_warnings(stages, stage, stopped_by)),
     )
+
+
+def _warnings(stages: Sequence[StageResult], telling: StageResult, stopped_by: StopReason) -> Iterator[str]:
+    yield from doubts(stages, telling)
+    if stopped_by is StopReason.MAX_USERS and not is_flat(stages):
+        yield f"Throughput still grew with {telling.users} users, the most that there are: the endpoint can do more."
 
 
 def failure_reason(stage: StageResult) -> str:
