@@ -89,12 +89,12 @@ _MAX_RESULTS = {"ScalableTargets": 50, "ScalingPolicies": 10, "ScalingActivities
 
 def wanted_by(request: Members, records: Iterable[R], variant: Callable[[R], Variant]) -> list[R]:
     """The records of the variants that ResourceIds or ResourceId name; all of them when there is neither."""
-    named = list(request.texts("ResourceIds"))
-    if (one := request.text("ResourceId")) is not None:
-        if request.text("ScalableDimension") is None:
-            raise invalid("ScalableDimension must be given when a ResourceId is.")
-        named.append(one)
+    one = request.text("ResourceId")
+    named = [*request.texts("ResourceIds"), *([] if one is None else [one])]
     if not named:
+        if request.text("ScalableDimension") is not None:
+            # "If you specify a scalable dimension, you must also specify a resource ID" (API reference); our words.
+            raise invalid("A ResourceId must be given when a ScalableDimension is.")
         return list(records)
     keys = {_key(found) for found in map(parsed, named) if found is not None}
     return [record for record in records if _key(variant(record)) in keys]

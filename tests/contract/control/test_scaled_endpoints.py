@@ -82,6 +82,31 @@ def test_targets_and_policies_are_filtered_and_come_in_pages(rig: Rig, refused: 
     )
 
 
+@pytest.mark.parametrize("what", ["scaling_policies", "scaling_activities"])
+def test_a_resource_alone_is_enough_and_a_dimension_alone_is_not(rig: Rig, refused: Refused, what: str) -> None:
+    """As in the guide: `describe-scaling-activities --service-namespace sagemaker --resource-id endpoint/...`."""
+    rig.endpoint("other")
+    rig.deployed("other")
+    other = "endpoint/other/variant/AllTraffic"
+    register(rig, ResourceId=other, MinCapacity=2)
+    serving(rig)
+    register(rig, MinCapacity=2)
+    put(rig)
+    rig.scaling.put_scaling_policy(
+        **{**WHO, "ResourceId": other},
+        PolicyName="p",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration=TRACKING,
+    )
+    describe = getattr(rig.scaling, f"describe_{what}")
+    (answer,) = (
+        value for value in describe(ServiceNamespace="sagemaker", ResourceId=other).values() if type(value) is list
+    )
+    assert [one["ResourceId"] for one in answer] == [other]
+    code, message = refused(describe, ServiceNamespace="sagemaker", ScalableDimension=WHO["ScalableDimension"])
+    assert (code, "A ResourceId must be given" in message) == ("ValidationException", True)
+
+
 @pytest.mark.parametrize("operation", ["put_scheduled_action", "describe_scheduled_actions"])
 def test_scheduled_actions_are_refused_by_name(rig: Rig, refused: Refused, operation: str) -> None:
     request: dict[str, Any] = {"ServiceNamespace": "sagemaker"}
