@@ -210,7 +210,8 @@ def _url(target: Target) -> str:
 
 def _said(command: list[str]) -> str:
     plain = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    result = subprocess.run(command, capture_output=True, text=True, env=plain)
+    # A session of its own, as our generator is one: Linux shares busy CPUs among those.
+    result = subprocess.run(command, capture_output=True, text=True, env=plain, start_new_session=True)
     if result.returncode:
         sys.exit(f"{command[0]} ended with {result.returncode}:\n{result.stdout}{result.stderr}")
     return result.stdout

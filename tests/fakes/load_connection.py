@@ -52,9 +52,11 @@ class FakeDial:
     connections: list[Connection] = field(default_factory=list)
     transports: list[FakeTransport] = field(default_factory=list)
     attempts: int = 0
+    dialled: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def connect(self, kit: Kit, owner: Owner) -> Connection:
         self.attempts += 1
+        self.dialled.set()
         await asyncio.sleep(0)
         if self.refusal is not None:
             raise self.refusal
@@ -120,7 +122,12 @@ def plan(*payloads: bytes) -> LoadPlan:
 
 
 def kit(
-    clock: ManualNanoseconds, dial: FakeDial | None = None, *payloads: bytes, timed: bool = False, timeout_s: float = 1
+    clock: ManualNanoseconds,
+    dial: FakeDial | None = None,
+    *payloads: bytes,
+    timed: bool = False,
+    timeout_s: float = 1,
+    asks_on: bool = False,
 ) -> Kit:
     """A kit whose errors of ours are raised."""
 
@@ -133,6 +140,7 @@ def kit(
         log=AnswerLog(timed=timed),
         known=KnownAnswers(),
         timeout_s=timeout_s,
+        asks_on=asks_on,
         now_ns=clock,
         broke=broke,
     )

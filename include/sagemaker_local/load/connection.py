@@ -27,6 +27,10 @@ PAUSE_AFTER_LOST_CONNECTION_S = 0.01
 _NEVER = -1
 
 
+def _not_at_all(service_us: int) -> None:
+    """Where the log does not keep it."""
+
+
 class Owner(Protocol):
     """Whose connection it is. Every request ends with exactly one of these two, after it was logged."""
 
@@ -56,6 +60,8 @@ class Kit:
     log: AnswerLog
     known: KnownAnswers
     timeout_s: float
+    asks_on: bool
+    """Whether a connection asks again as soon as it has an answer (closed loop), or hands itself back (open loop)."""
     now_ns: Callable[[], int]
     broke: Callable[[BaseException], None]
     """Told of an error that is nobody's but ours."""
@@ -65,7 +71,7 @@ class Connection(asyncio.Protocol):
     """A connection to `authority`, which carries one request at a time."""
 
     __slots__ = (
-        "_authority", "_awaited", "_due_ns", "_expected_bytes", "_free", "_kit", "_log_end",
+        "_asks_on", "_authority", "_awaited", "_due_ns", "_expected_bytes", "_free", "_kit", "_log_end",
         "_log_latency", "_log_service", "_now_ns", "_owner", "_partial", "_reader", "_ready", "_transport",
         "_turn", "_usual_bytes", "_usual_head", "_write", "ended", "sent_ns",
     )  # fmt: skip
@@ -91,7 +97,8 @@ class Connection(asyncio.Protocol):
         self._turn, self._ready = kit.requests.turn, kit.requests.ready
         batch = kit.log.batch
         self._log_end, self._log_latency = batch.ends_ns.append, batch.latencies_us.append
-        self._log_service = batch.services_us.append if kit.log.timed else None
+        self._log_service = batch.services_us.append if kit.log.timed else _not_at_all
+        self._asks_on = kit.asks_on
 
     def ask(self, due_ns: int, now_ns: int) -> None:
         """Write the next request. Its latency counts from `due_ns`."""
@@ -107,6 +114,7 @@ class Connection(asyncio.Protocol):
 
     def finish(self) -> None:
         """End with the answer that is awaited; its owner is not told of it."""
+        self._asks_on = False
         self._free = lambda now_ns: self.abort()
         if not self._awaited:
             self.abort()
@@ -140,11 +148,12 @@ class Connection(asyncio.Protocol):
                 now_ns = self._now_ns()
                 self._log_latency((now_ns - self._due_ns) // 1000)
                 self._log_end(now_ns)
-                if self._log_service is not None:
+                if self._asks_on:  # what `ask` would do, where its call would be felt
+                    self._due_ns = self.sent_ns = now_ns
+                    self._write(self._ready[next(self._turn)])
+                else:
                     self._log_service((now_ns - self.sent_ns) // 1000)
-                self._expected_bytes = _NEVER
-                self._awaited = False
-                self._free(now_ns)
+                    self._finish(now_ns)
             else:
                 self._read(data)
         except Exception as error:  # asyncio would close the connection, and it would be counted as the peer's failure

@@ -107,7 +107,7 @@ class Generator:
         return opened
 
     def _fresh_kit(self, *, timed: bool = False) -> Kit:
-        """What connections of another kind than before work with; those before end."""
+        """What the connections of another loop than before work with, `timed` for an open one; those before end."""
         if self._loop is not None:
             self._loop.stop()
             self._second.add(self._log.take())
@@ -118,6 +118,7 @@ class Generator:
             log=self._log,
             known=self._known,
             timeout_s=self._plan.timeout_s,
+            asks_on=not timed,
             now_ns=time.perf_counter_ns,
             broke=self._broke,
         )

@@ -15,9 +15,9 @@ SPLIT = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx-local-container-latency-us: 
 class Line:
     """A connection with all that belongs to it. `ask` at 0 unless told otherwise."""
 
-    def __init__(self, *payloads: bytes, timed: bool = False) -> None:
+    def __init__(self, *payloads: bytes, timed: bool = False, asks_on: bool = False) -> None:
         self.clock = ManualNanoseconds()
-        self.kit = kit(self.clock, None, *payloads, timed=timed)
+        self.kit = kit(self.clock, None, *payloads, timed=timed, asks_on=asks_on)
         self.owner, self.transport = FakeOwner(), FakeTransport()
         self.connection = Connection("model:80", self.kit, self.owner)
         self.connection.connection_made(self.transport)
@@ -58,6 +58,19 @@ def test_known_answers_do_not_go_to_the_parser(monkeypatch: pytest.MonkeyPatch) 
         line.receive(answer)
 
     assert line.batch.latencies_us == [1_000] * 3
+
+
+def test_a_body_that_looks_like_an_answer_is_a_body() -> None:
+    line = Line()
+    for _ in range(2):
+        line.ask()
+        line.receive(OK)
+    line.ask()
+    line.receive(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % (2 * len(OK)), OK, at_ms=2)
+    assert line.batch.latencies_us == [1_000] * 2
+
+    line.receive(OK, at_ms=3)
+    assert line.batch.latencies_us == [3_000]
 
 
 def test_what_one_connection_learnt_all_of_a_load_know(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,3 +262,24 @@ def test_large_payloads_are_not_copied_to_be_joined_with_their_heads() -> None:
 
     assert line.kit.requests.in_pieces
     assert line.transport.written[0].endswith(large)
+
+
+def test_in_a_closed_loop_a_known_answer_is_followed_by_the_next_request_at_once() -> None:
+    line = Line(b"a", b"b", b"c", asks_on=True)
+    line.ask()
+    line.receive(OK, at_ms=2)  # read by the parser; its owner asks again
+    line.ask(2, 2)
+    line.receive(OK, at_ms=5)  # recognised by its head
+    line.ask(5, 5)
+    line.receive(OK, OK, at_ms=9)  # as the one before
+
+    assert line.batch.latencies_us == [2_000, 3_000, 4_000, 0]
+    assert line.owner.freed_at_ns == [2 * MS, 5 * MS]
+    assert [request[-1:] for request in line.transport.written] == [b"a", b"b", b"c", b"a", b"b"]
+    assert line.connection.is_overdue(9 * MS + 1)
+    assert not line.connection.is_overdue(9 * MS)
+
+    line.connection.finish()
+    line.receive(OK, at_ms=10)
+    assert line.batch.latencies_us == [1_000]
+    assert line.transport.aborted

@@ -238,7 +238,7 @@ def test_closing_it_in_the_middle_of_a_stage_leaves_no_user_behind() -> None:
             after = gateway.requests
             others = asyncio.all_tasks() - {asyncio.current_task()}
 
-            assert not [task for task in others if "closed_loop" in repr(task)]
+            assert not [task for task in others if "_User" in repr(task)]
             assert gateway.requests == after
 
     within_limit(scenario())

@@ -184,6 +184,9 @@ def test_requests_are_due_evenly_or_as_a_poisson_process_has_them() -> None:
     even = due_times(5, 4)
     assert [next(even) for _ in range(4)] == [5, 250_000_005, 500_000_005, 750_000_005]
 
+    thirds = due_times(0, 3)
+    assert [next(thirds) for _ in range(3_001)][-1] == 1_000 * 1_000 * MS  # what is rounded off does not add up
+
     poisson, same, other = (due_times(0, 1_000, seed) for seed in (1, 1, 2))
     moments = [next(poisson) for _ in range(20_000)]
     assert moments == sorted(moments)
