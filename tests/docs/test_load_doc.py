@@ -23,6 +23,7 @@ WHOLE = {
     "course",
     "warnings",
     "failures",
+    "failed_statuses",
     "latency",
     "model_latency",
     "service_latency",

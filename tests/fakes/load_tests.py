@@ -28,6 +28,7 @@ def stage(users: int, per_second: int, latency_ms: float, *, failed: int = 0) ->
         span_s=2.0,
         succeeded=per_second * 2,
         failures={Failure.SERVER_ERROR: failed} if failed else {},
+        failed_statuses={424: failed} if failed else {},
         first_failure="HTTP 424 <it broke>" if failed else None,
         latency=latency.merge(latencies(3 * latency_ms, times=per_second * 2 - latency.count)),
         model_latency=latencies(latency_ms * 0.9, times=per_second * 2),

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from include.sagemaker_local.cli import doctor, load, load_arguments, prepare, running, serve
+from include.sagemaker_local.cli import doctor, load, load_arguments, load_report, prepare, running, serve
 from include.sagemaker_local.cli.arguments import HOST_ERROR_STATUS
 from include.sagemaker_local.errors import HostError
 
@@ -28,6 +28,7 @@ _COMMANDS = (
     _Command("reset", "empty a running server", running.add_url_and_credentials, running.reset),
     _Command("doctor", "say whether this machine can serve", doctor.add_arguments, doctor.doctor),
     _Command("load", "load a URL or a SageMaker endpoint, and measure it", load_arguments.add_arguments, load.load),
+    _Command("load-report", "show a load test that was kept", load_report.add_arguments, load_report.load_report),
     _Command("prepare", "make the environments of images ahead of time", prepare.add_arguments, prepare.prepare),
 )
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import signal
 import sys
-from pathlib import Path
 
 from include.sagemaker_local.cli.load_arguments import (
     course_of,
@@ -17,15 +15,13 @@ from include.sagemaker_local.cli.load_arguments import (
     target_of,
 )
 from include.sagemaker_local.cli.load_display import Display
+from include.sagemaker_local.cli.load_results import check_reports, write_results
 from include.sagemaker_local.clock import SystemClock
 from include.sagemaker_local.errors import HostError
 from include.sagemaker_local.load.course import Ramp, course_to_json, next_step
-from include.sagemaker_local.load.document import LoadTest, to_bytes
+from include.sagemaker_local.load.document import LoadTest
 from include.sagemaker_local.load.plan import LoadPlan, Tls
 from include.sagemaker_local.load.process import drive
-from include.sagemaker_local.load.report.page import page
-from include.sagemaker_local.load.report.png import require_matplotlib, write_png
-from include.sagemaker_local.load.report.table import table
 from include.sagemaker_local.load.report.words import course_text
 from include.sagemaker_local.load.rules import StopReason, StopRules
 from include.sagemaker_local.load.target import Target
@@ -53,11 +49,11 @@ def load(options: argparse.Namespace) -> int:
     """
     target = target_of(options)
     plan = _plan(options, target)
-    _check_results(options)
+    check_reports(options.html, options.png, options.json)
     _announce(target, plan, yes=options.yes)
     watched = asyncio.run(_watched(plan))
     test = _finished(options, target, plan, watched)
-    _tell(options, test)
+    write_results(test, options.html, options.png, options.json)
     if test.interrupted:
         return INTERRUPTED_STATUS
     failed = test.telling is None or any(judged.crossed for judged in test.thresholds)
@@ -87,16 +83,6 @@ def _plan(options: argparse.Namespace, target: Target) -> LoadPlan:
     )
 
 
-def _check_results(options: argparse.Namespace) -> None:
-    """Find out before the load what could not be written after it."""
-    if options.png is not None:
-        require_matplotlib()
-    named = [Path(options.json)] if options.json not in (None, "-") else []
-    for path in (*named, options.html, options.png):
-        if path is not None and (path.is_dir() or not os.access(path.parent, os.W_OK)):
-            raise HostError(f"{path} cannot be written: name a file in a directory that exists and is yours")
-
-
 def _announce(target: Target, plan: LoadPlan, *, yes: bool) -> None:
     """Say what will be done. Raises HostError when that is elsewhere and nobody agreed."""
     sizes = [len(payload) for payload in plan.payloads]
@@ -112,7 +98,11 @@ def _announce(target: Target, plan: LoadPlan, *, yes: bool) -> None:
         raise HostError("nothing was sent; say --yes to load it")
     sys.stderr.write("Load it? [y/N] ")
     sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    try:
+        agreed = sys.stdin.readline().strip().lower() in ("y", "yes")
+    except KeyboardInterrupt:
+        agreed = False
+    if not agreed:
         raise HostError("nothing was sent")
 
 
@@ -156,19 +146,3 @@ def _finished(options: argparse.Namespace, target: Target, plan: LoadPlan, watch
         warnings=tuple(reservations(stage)),
         thresholds=judge(options.fail_if, stage),
     )
-
-
-def _tell(options: argparse.Namespace, test: LoadTest) -> None:
-    """The table, and what else was asked for. Raises HostError when a file cannot be written."""
-    (sys.stderr if options.json == "-" else sys.stdout).write(table(test))
-    try:
-        if options.json == "-":
-            sys.stdout.write(to_bytes(test).decode("ascii") + "\n")
-        elif options.json is not None:
-            Path(options.json).write_bytes(to_bytes(test) + b"\n")
-        if options.html is not None:
-            options.html.write_text(page(test), encoding="utf-8")
-        if options.png is not None:
-            write_png(test, options.png)
-    except OSError as error:
-        raise HostError(f"the result cannot be written: {error}") from error

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from include.sagemaker_local.cli.arguments import above_zero
+from include.sagemaker_local.cli.load_results import add_reports
 from include.sagemaker_local.errors import ArtifactError, HostError
-from include.sagemaker_local.load.aws_target import endpoint_target
 from include.sagemaker_local.load.course import ConstantRate, ConstantUsers, Course, Ramp
 from include.sagemaker_local.load.notation import duration_s, phases, rate_per_s, stairs
 from include.sagemaker_local.load.payload import read_payloads
@@ -103,8 +103,7 @@ def _add_requests(parser: argparse.ArgumentParser) -> None:
 def _add_results(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("results")
     group.add_argument("--json", metavar="FILE", help="write the result document; - is standard output")
-    group.add_argument("--html", type=Path, metavar="FILE", help="write a report with figures, one page")
-    group.add_argument("--png", type=Path, metavar="FILE", help="write the figures as an image; needs matplotlib")
+    add_reports(group)
     group.add_argument(
         "--fail-if", type=_as(threshold), action="append", default=[], metavar="CONDITION",
         help="exit with status 1 when it holds: p95>200ms (any percentile, mean, max), errors>1%%, rps<500",
@@ -118,6 +117,8 @@ def target_of(options: argparse.Namespace) -> Target:
         raise HostError("say what to load: a URL, or the --endpoint of a SageMaker")
     if options.endpoint is not None:
         _refuse(options, "--endpoint", {"method": "an invocation is a POST"})
+        from include.sagemaker_local.load.aws_target import endpoint_target  # botocore takes half a second to load
+
         return endpoint_target(
             options.endpoint, region=options.region, endpoint_url=options.endpoint_url, profile=options.profile
         )

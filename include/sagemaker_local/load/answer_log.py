@@ -80,6 +80,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.failures: Counter[Failure] = Counter()
+        self.failed_statuses: Counter[int] = Counter()
         self.first_failure: str | None = None
         self.latency = Histogram()
         self.service_latency = Histogram()
@@ -101,6 +102,8 @@ class Tally:
             if answer.failure is not None:
                 self.failures[answer.failure] += 1
                 self.first_failure = self.first_failure or answer.detail
+                if answer.status is not None:
+                    self.failed_statuses[answer.status] += 1
                 continue
             models_us.append(sum(answer.containers_us.values()))
             for name, latency_us in answer.containers_us.items():

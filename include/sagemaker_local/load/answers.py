@@ -25,6 +25,7 @@ class Answer:
     failure: Failure | None = None
     detail: str | None = None  # what a failed request got, for a person
     containers_us: Mapping[str, int] = field(default_factory=dict)
+    status: int | None = None  # of a failed request that was answered
 
 
 def failed_answer(status: int, body_start: bytes, latency_us: int) -> Answer:
@@ -33,7 +34,7 @@ def failed_answer(status: int, body_start: bytes, latency_us: int) -> Answer:
     client = 400 <= status < 500 and status != 424
     body = " ".join(body_start.decode("utf-8", "replace").split())
     detail = f"HTTP {status} {body}"[:_DETAIL_CHARACTERS]
-    return Answer(latency_us, Failure.CLIENT_ERROR if client else Failure.SERVER_ERROR, detail)
+    return Answer(latency_us, Failure.CLIENT_ERROR if client else Failure.SERVER_ERROR, detail, status=status)
 
 
 def no_answer(failure: Failure, detail: str, latency_us: int) -> Answer:

@@ -72,6 +72,7 @@ class StageRecorder:
             span_s=(self._closed_ns - opened_ns) / _NS_PER_S,
             succeeded=tally.latency.count,
             failures=dict(tally.failures),
+            failed_statuses=dict(tally.failed_statuses),
             first_failure=tally.first_failure,
             latency=tally.latency,
             model_latency=tally.model_latency,

@@ -46,6 +46,7 @@ class StageResult:
     waiting: int = 0  # of an open loop: how many requests were due at the end and had not been sent
     generator_busy: bool = False  # the generator itself was the limit; the endpoint may be able to do more
     generator_cores: tuple[int, ...] = ()  # those that the generator kept to, apart from what it loaded; none: any
+    failed_statuses: Mapping[int, int] = field(default_factory=dict)  # HTTP statuses of failed requests that have one
     generator_share: float = 0.0  # of one core: what the generator used of it, or waited for (own_share.py)
 
     @property
@@ -71,6 +72,7 @@ class StageResult:
             "span_s": self.span_s,
             "succeeded": self.succeeded,
             "failures": {failure.value: count for failure, count in self.failures.items()},
+            "failed_statuses": {str(status): count for status, count in self.failed_statuses.items()},
             "first_failure": self.first_failure,
             "latency": self.latency.to_json(),
             "model_latency": self.model_latency.to_json(),
@@ -92,6 +94,7 @@ class StageResult:
             span_s=document["span_s"],
             succeeded=document["succeeded"],
             failures={Failure(name): count for name, count in document["failures"].items()},
+            failed_statuses={int(status): count for status, count in document["failed_statuses"].items()},
             first_failure=document["first_failure"],
             latency=Histogram.from_json(document["latency"]),
             model_latency=Histogram.from_json(document["model_latency"]),

@@ -28,6 +28,9 @@ Row: TypeAlias = tuple[str, ...]
 NOTHING = "–"
 _DIGITS = 3
 
+# Who answers with more kinds of errors than this is not understood by counting them.
+_STATUSES = 5
+
 # What a recommendation job adds to its course.
 _CONDITIONS = "stopping_conditions"
 
@@ -82,16 +85,22 @@ def percentile_rows(test: LoadTest) -> list[Row]:
 
 
 def failure_rows(test: LoadTest) -> list[Row]:
-    """A head and how many requests failed in which way, in all stages. Empty when none did."""
+    """A head and how many requests failed in which way and with which status, in all stages. Empty when none did."""
     counts: Counter[str] = Counter()
+    statuses: Counter[int] = Counter()
     for stage in test.stages:
         counts.update({failure.value: count for failure, count in stage.failures.items()})
+        statuses.update(stage.failed_statuses)
     if not counts:
         return []
     answered = _sum_answered(test.stages)
     return [
         ("failed", "requests", "share"),
         *((name, f"{count:,}", _share(count, answered)) for name, count in counts.most_common()),
+        *(
+            (f"HTTP {status}", f"{count:,}", _share(count, answered))
+            for status, count in statuses.most_common(_STATUSES)
+        ),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,13 @@ from include.sagemaker_local.cli.command_line import main
 from include.sagemaker_local.cli.load_arguments import add_arguments, course_of, headers_of, method_of, payloads_of
 from include.sagemaker_local.cli.load_display import Display
 from include.sagemaker_local.load.course import ConstantRate, ConstantUsers, Course, Phase, Phases, Ramp, Stairs
+from include.sagemaker_local.load.document import to_bytes
 from include.sagemaker_local.load.progress import Progress
+from include.sagemaker_local.load.report.page import page
+from include.sagemaker_local.load.report.table import table
 from tests.fakes.archives import tar_gz
 from tests.fakes.clock import ManualClock
+from tests.fakes.load_tests import ramp
 
 URL = "http://127.0.0.1:1/"
 
@@ -115,6 +120,32 @@ def test_another_machine_is_named_and_asked_about(
     assert "GET https://192.0.2.1/x: 5 users for 60 s, after a warm-up of 1 s\n" in said
     assert "192.0.2.1 is not this machine" in said
     assert said.endswith("sagemaker-local: nothing was sent\n")
+
+
+def test_a_test_that_was_kept_is_shown_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document, html = tmp_path / "x.json", tmp_path / "x.html"
+    document.write_bytes(to_bytes(ramp()))
+    assert main(["load-report", str(document), "--html", str(html)]) == 0
+    assert capsys.readouterr().out == table(ramp())
+    assert html.read_text(encoding="utf-8") == page(ramp())
+
+
+def test_a_document_of_a_job_comes_in_a_pipe(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conditions = {"latency_percentile": 95.0, "latency_limit_ms": 200, "max_invocations_per_minute": None}
+    of_job = replace(ramp(), course={**ramp().course, "stopping_conditions": conditions})
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(to_bytes(of_job))))
+    assert main(["load-report", "-"]) == 0
+    assert capsys.readouterr().out == table(ramp())
+    assert "stops at latency limit ms</th><td>200<" in page(of_job)
+
+
+def test_what_is_no_document_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.json").write_text("{}")
+    for path, reason in ((tmp_path / "x.json", "its schema is None"), (tmp_path / "none", "No such file")):
+        assert main(["load-report", str(path)]) == 2
+        assert reason in capsys.readouterr().err
 
 
 def second() -> Progress:

@@ -174,6 +174,8 @@ def test_what_the_server_answered_is_what_is_counted() -> None:
         # One user: the answers of the measured part are consecutive, so the classes differ by one at most.
         assert abs(stage.failures[Failure.CLIENT_ERROR] - stage.failures[Failure.SERVER_ERROR]) <= 1
         assert abs(stage.succeeded - stage.failed) <= 1
+        classes = {424: stage.failures[Failure.SERVER_ERROR], 400: stage.failures[Failure.CLIENT_ERROR]}
+        assert stage.failed_statuses == classes
         assert stage.first_failure in ("HTTP 424 model broke", "HTTP 400 bad input")
 
     within_limit(scenario())

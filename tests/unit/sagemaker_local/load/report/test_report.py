@@ -218,8 +218,9 @@ all containers  9.00  9.00  9.00  9.00  9.00  9.00   9.00     9.00
 featurize       3.00  3.00  3.00  3.00  3.00  3.00   3.00     3.00
 predict         6.00  6.00  6.00  6.00  6.00  6.00   6.00     6.00
 
-failed  requests  share
-5xx            6  0.2 %
+failed    requests  share
+5xx              6  0.2 %
+HTTP 424         6  0.2 %
 the first one got: HTTP 424 <it broke>
 
 WARNING: it was <loud>
