@@ -157,7 +157,7 @@ async def open_deploying(ground: Ground, opened: AsyncExitStack) -> Deploying:
     settings = ground.settings
     runtime, sink = (
         await opened.enter_async_context(open_runtime(ground.objects, settings)),
-        MotoLogs(settings.account_id, ground.kept_services.keep_logs),
+        MotoLogs(settings.account_id, ground.kept_services),
     )
     table, pace = FaultTable(), ScaledPace(settings.time_scale)
     faults = DeploymentFaults(table, pace)

@@ -79,6 +79,9 @@ def test_a_full_disk_costs_nothing_that_was_acknowledged(small_disk: Path) -> No
         make_alarm(url)
         s3, sagemaker, cloudwatch = (client(name, url) for name in ("s3", "sagemaker", "cloudwatch"))
         s3.put_object(Bucket="models", Key="kept", Body=b"before")
+        sqs = client("sqs", url)
+        queue = sqs.create_queue(QueueName="q")["QueueUrl"]
+        sqs.send_message(QueueUrl=queue, MessageBody="before")
         sagemaker.create_endpoint(EndpointName="e", EndpointConfigName="blue")
         wait_until(lambda: status(url) == "InService", "the endpoint serves")
 
@@ -87,6 +90,10 @@ def test_a_full_disk_costs_nothing_that_was_acknowledged(small_disk: Path) -> No
         assert error.response["Error"]["Code"] == "InsufficientStorage"
         assert "disk cannot take it" in error.response["Error"]["Message"]
         refused(cloudwatch.put_metric_alarm, AlarmName="late", **ALARM)
+        assert (
+            refused(sqs.send_message, QueueUrl=queue, MessageBody="y" * 100_000).response["Error"]["Code"]
+            == "InsufficientStorage"
+        )
         refused(sagemaker.update_endpoint, EndpointName="e", EndpointConfigName="green")
         refused(sagemaker.delete_endpoint, EndpointName="e")
         assert (status(url), invoke(url)) == ("InService", b"blue x")
@@ -95,6 +102,7 @@ def test_a_full_disk_costs_nothing_that_was_acknowledged(small_disk: Path) -> No
 
         filler.free()
         s3.put_object(Bucket="models", Key="kept", Body=b"after")
+        sqs.send_message(QueueUrl=queue, MessageBody="after")
         cloudwatch.put_metric_alarm(AlarmName="late", **ALARM)
         sagemaker.update_endpoint(EndpointName="e", EndpointConfigName="green")
         wait_until(lambda: status(url) == "InService", "the update is through")
@@ -107,6 +115,10 @@ def test_a_full_disk_costs_nothing_that_was_acknowledged(small_disk: Path) -> No
         for name in late:
             client("sagemaker", server.url).describe_model(ModelName=name)
         assert len(client("cloudwatch", server.url).describe_alarms()["MetricAlarms"]) == 2
+        sqs = client("sqs", server.url)
+        queue = sqs.get_queue_url(QueueName="q")["QueueUrl"]
+        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+        assert [one["Body"] for one in found] == ["before", "after"]
 
 
 def test_a_deployment_whose_end_finds_the_disk_full_ends_once_there_is_room(small_disk: Path) -> None:

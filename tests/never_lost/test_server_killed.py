@@ -93,15 +93,14 @@ def messages(url: str) -> Iterator[str]:
         yield from (one["Body"] for one in found)
 
 
+def tagged_bucket(s3: Any, name: str) -> None:
+    s3.create_bucket(Bucket=name)
+    s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": "name", "Value": name}]})
+
+
 def test_every_acknowledged_write_is_there(tmp_path: Path) -> None:
-    acknowledged: dict[str, list[str]] = {
-        "object": [],
-        "model": [],
-        "alarm": [],
-        "message": [],
-        "event": [],
-        "datum": [],
-    }
+    kinds = ("object", "version", "setting", "model", "alarm", "message", "event", "datum")
+    acknowledged: dict[str, list[str]] = {kind: [] for kind in kinds}
     enough, lock = threading.Event(), threading.Lock()
 
     def note(kind: str, name: str) -> None:
@@ -121,6 +120,8 @@ def test_every_acknowledged_write_is_there(tmp_path: Path) -> None:
     with server_on(tmp_path) as server:
         s3, sagemaker = client("s3", server.url), client("sagemaker", server.url)
         s3.create_bucket(Bucket="models")
+        s3.create_bucket(Bucket="old")
+        s3.put_bucket_versioning(Bucket="old", VersioningConfiguration={"Status": "Enabled"})
         container = {"Image": "image"}
         alarm: dict[str, Any] = {
             "Namespace": "N",
@@ -140,6 +141,8 @@ def test_every_acknowledged_write_is_there(tmp_path: Path) -> None:
             threading.Thread(target=write, args=(kind, one))
             for kind, one in (
                 ("object", lambda name: s3.put_object(Bucket="models", Key=name, Body=name.encode() * 1000)),
+                ("version", lambda name: s3.put_object(Bucket="old", Key="one", Body=name.encode())),
+                ("setting", lambda name: tagged_bucket(s3, name)),
                 (
                     "model",
                     lambda name: sagemaker.create_model(
@@ -165,6 +168,11 @@ def test_every_acknowledged_write_is_there(tmp_path: Path) -> None:
         s3 = client("s3", server.url)
         for name in acknowledged["object"]:
             assert s3.get_object(Bucket="models", Key=name)["Body"].read() == name.encode() * 1000
+        versions = [one["VersionId"] for one in s3.list_object_versions(Bucket="old")["Versions"]]
+        held = {s3.get_object(Bucket="old", Key="one", VersionId=one)["Body"].read().decode() for one in versions}
+        assert set(acknowledged["version"]) <= held
+        for name in acknowledged["setting"]:
+            assert s3.get_bucket_tagging(Bucket=name)["TagSet"] == [{"Key": "name", "Value": name}]
         for name in acknowledged["model"]:
             client("sagemaker", server.url).describe_model(ModelName=name)
         pages = client("cloudwatch", server.url).get_paginator("describe_alarms").paginate()

@@ -12,8 +12,8 @@ _READ_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 _READ_OPERATIONS = re.compile(
     r"(?:Get|List|Describe|BatchGet|Lookup|Filter|Head|Search|Query|Scan|Test|Validate)[A-Z]?"
 )
-# What waits for something outside moto: a message, or whoever is told of one, which may be a client of this server.
-_WAITING = frozenset(("ReceiveMessage", "Publish", "PublishBatch", "PutEvents", "Invoke", "InvokeAsync"))
+# What waits for somebody outside moto who is told of something and may be a client of this server.
+_WAITING = frozenset(("Publish", "PublishBatch", "PutEvents", "Invoke", "InvokeAsync"))
 _ACTION = re.compile(r"(?:^|&)Action=(\w+)")
 
 

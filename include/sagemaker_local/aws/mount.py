@@ -22,6 +22,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from include.sagemaker_local.aws.asked import is_read, waits
 from include.sagemaker_local.aws.failures import explain, refused_by_disk, render
 from include.sagemaker_local.aws.moto_values import NotData
+from include.sagemaker_local.aws.queue_requests import LAST_LOOK, NoMessageYet
 from include.sagemaker_local.aws.wsgi import Environ, call, environ_for, environ_key
 from include.sagemaker_local.errors import ApiError
 from include.sagemaker_local.http1.messages import Request, Response
@@ -30,6 +31,8 @@ _log = logging.getLogger(__name__)
 
 # moto is pure Python and holds the GIL: more threads would only wait for one another.
 THREADS = 4
+# How often a queue is looked at for a request that waits. A look costs about 2 ms of CPU.
+LOOK_S = 0.2
 _Result = TypeVar("_Result")
 _FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -122,8 +125,14 @@ class AwsMount:
         await self._in_pool(self._load)
 
     async def handle(self, request: Request) -> Response:
-        """moto's answer."""
-        return await self._in_pool(self._answer, request)
+        """moto's answer. A request that waits for messages does so here, where it holds nobody up."""
+        loop, until_s = asyncio.get_running_loop(), None
+        while True:
+            answer = await self._in_pool(self._answer, request, until_s is not None and loop.time() >= until_s)
+            if isinstance(answer, Response):
+                return answer
+            until_s = loop.time() + answer.wait_s if until_s is None else until_s
+            await asyncio.sleep(min(LOOK_S, max(0.0, until_s - loop.time())))
 
     async def reset(self) -> None:
         """Empties every service, and S3 on disk."""
@@ -153,9 +162,12 @@ class AwsMount:
             for memory in self._memories:
                 memory.keep()
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, request: Request, is_last_look: bool) -> Response | NoMessageYet:
         environ = _environ(request)
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = self._account_id
+        environ.pop(environ_key(LAST_LOOK), None)
+        if is_last_look:
+            environ[environ_key(LAST_LOOK)] = "yes"
         try:
             app: Any = self._dispatch.get_application(environ)  # a Flask to which moto added `service`
             if is_read(environ):
@@ -163,6 +175,8 @@ class AwsMount:
             return self._write_s3(app, environ) if app.service == "s3" else self._write(app, environ)
         except ApiError as error:
             return render(error, environ)
+        except NoMessageYet as nothing:
+            return nothing
         except Exception as error:  # moto's applications run in debug mode and raise whatever went wrong in them
             if not isinstance(error, NotImplementedError | NotData):
                 _log.exception("moto failed on %s %s", environ["REQUEST_METHOD"], environ["RAW_URI"])

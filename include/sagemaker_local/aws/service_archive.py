@@ -18,7 +18,7 @@ from moto.core.base_backend import BackendDict
 
 from include.sagemaker_local.aws.cloudwatch_memory import CloudWatchMemory
 from include.sagemaker_local.aws.holding import Holding
-from include.sagemaker_local.aws.log_groups import LogGroups
+from include.sagemaker_local.aws.log_groups import CONTAINERS, MAX_CONTAINER_LINES, LogGroups, LogPlace
 from include.sagemaker_local.aws.moto_values import NotData
 from include.sagemaker_local.aws.queues import Queues
 from include.sagemaker_local.aws.service_store import Change, ServiceStore
@@ -49,7 +49,8 @@ class ServiceArchive:
         self._path = path
         self._store = ServiceStore(path)
         self._lock = threading.RLock()
-        self._holdings: dict[str, Holding] = {}
+        self._logs = LogGroups(account_id)
+        self._holdings: dict[str, Holding] = {"logs": self._logs}
         self._written: dict[str, Mapping[str, object]] = {}  # by service: its marks when it was last written or read
         self._undone = 0  # how often the disk has refused
 
@@ -57,6 +58,7 @@ class ServiceArchive:
         """Puts what is in the file into moto. Raises HostError for a file that cannot be read or is not ours."""
         with self._lock:
             try:
+                self._store.trim("logs", f'["%", "{CONTAINERS}%', MAX_CONTAINER_LINES)
                 self._restore(self._store.services())
             except Exception as error:  # another version's classes raise whatever they make of it
                 raise HostError(f"cannot use {self._path}: {error!r}; move the file away") from error
@@ -66,10 +68,20 @@ class ServiceArchive:
         with self._lock:
             self._write(self._in_use())
 
-    def keep_logs(self) -> None:
-        """Writes log events that came without a request, and syncs them later. Raises sqlite3.Error."""
+    @contextmanager
+    def lines(self, region: str, group: str, stream: str) -> Iterator[None]:
+        """Lines of a container that are put into a stream inside are in the file by the end, and synced later.
+
+        Nothing is taken back: what the disk refuses is written with the next ones. Raises sqlite3.Error.
+        """
+        place = LogPlace(region, group, stream)
         with self._lock:
-            self._write({"logs"}, synced=False)
+            yield
+            written, marks = self._written.get("logs", {}), self._logs.marks_of(place)
+            put = {name: self._logs.piece(name) for name, mark in marks.items() if written.get(name) != mark}
+            self._store.write([Change("logs", put, grown=self._logs.growth_of(place))], synced=False)
+            self._logs.grown()
+            self._written["logs"] = {**written, **marks}
 
     @contextmanager
     def change(self, service: str, *, alone: bool = True) -> Iterator[None]:
@@ -104,13 +116,13 @@ class ServiceArchive:
             self._restore(touched)
             raise
 
-    def _write(self, services: Iterable[str], *, synced: bool = True) -> None:
+    def _write(self, services: Iterable[str]) -> None:
         looked_at = {name: self._holding(name) for name in services if name not in _NOT_KEPT}
         marks = {name: holding.marks() for name, holding in looked_at.items()}
         changes = [self._difference(name, holding, marks[name]) for name, holding in looked_at.items()]
         changes = [change for change in changes if change]
         if changes:
-            self._store.write(changes, synced=synced)
+            self._store.write(changes)
         for name, holding in looked_at.items():
             holding.grown()
             self._written[name] = marks[name]
@@ -128,8 +140,10 @@ class ServiceArchive:
     def _restore(self, services: Iterable[str]) -> None:
         for name in set(services) - _NOT_KEPT:
             holding = self._holding(name)
-            holding.restore(self._store.pieces(name), self._store.journals(name))
-            self._written[name] = holding.marks()
+            pieces = self._store.pieces(name)
+            holding.restore(pieces, self._store.journals(name))
+            # What was not taken on is removed with the next change.
+            self._written[name] = {**dict.fromkeys(pieces), **holding.marks()}
 
     def _in_use(self) -> set[str]:
         instances: Any = BackendDict._instances  # type: ignore[misc]  # one list for all services
@@ -144,8 +158,6 @@ class ServiceArchive:
 def _holding_of(name: str, account_id: str) -> Holding:
     if name == "sqs":
         return Queues(account_id)
-    if name == "logs":
-        return LogGroups(account_id)
     if name == "cloudwatch":
         return CloudWatchMemory(account_id)
     return WholeService(name, account_id, left_out=_LEFT_OUT.get(name, frozenset()))

@@ -78,6 +78,14 @@ class ServiceStore:
                 self._db.execute("ROLLBACK")
             raise
 
+    def trim(self, service: str, journals: str, limit: int) -> None:
+        """Leaves the newest `limit` entries in all of the service's journals with names LIKE `journals`."""
+        self._db.execute(
+            "DELETE FROM entries WHERE service = :service AND journal LIKE :journals AND number <= (SELECT number FROM"
+            " entries WHERE service = :service AND journal LIKE :journals ORDER BY number DESC LIMIT 1 OFFSET :limit)",
+            {"service": service, "journals": journals, "limit": limit},
+        )
+
     def close(self) -> None:
         """Closes the file; the store must not be used afterwards."""
         self._db.close()

@@ -15,13 +15,13 @@ class Tails(Generic[_Item]):
         self._kept: dict[str, _Item] = {}
         self._held: dict[str, _Item] = {}
 
-    def new(self, lists: Mapping[str, Sequence[_Item]]) -> dict[str, Sequence[_Item]]:
-        """The new items of the lists that have any."""
+    def new(self, lists: Mapping[str, Sequence[_Item]], *, all_of_them: bool = True) -> dict[str, Sequence[_Item]]:
+        """The new items of the lists that have any. Unless these are `all_of_them`, there are others as they were."""
         ends = {name: items[-1] for name, items in lists.items() if items}
         new = {
             name: _after(self._kept.get(name), lists[name]) for name in ends if self._kept.get(name) is not ends[name]
         }
-        self._held = ends
+        self._held = ends if all_of_them else {**self._kept, **ends}
         return new
 
     def gone(self) -> set[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
 from include.sagemaker_local.aws.logs import MAX_EVENTS_PER_STREAM, MotoLogs
-from include.sagemaker_local.aws.mount import AwsMount
+from include.sagemaker_local.aws.mount import THREADS, AwsMount
 from include.sagemaker_local.aws.s3_archive import S3Archive
 from include.sagemaker_local.aws.s3_memory import MotoMemory
 from include.sagemaker_local.aws.s3_store import S3Store
@@ -80,3 +81,22 @@ def test_reset_empties_every_service_and_the_disk(tmp_path: Path) -> None:
         assert list((tmp_path / "blobs").glob("*/*")) == []
 
     asyncio.run(main())
+
+
+def test_who_waits_for_messages_holds_nobody_up(tmp_path: Path) -> None:
+    with aws_server(tmp_path) as url:
+        sqs = client("sqs", url)
+        queue = sqs.create_queue(QueueName="q")["QueueUrl"]
+        assert "Messages" not in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1)
+        with ThreadPoolExecutor(THREADS + 1) as waiting:
+            found = [
+                waiting.submit(client("sqs", url).receive_message, QueueUrl=queue, WaitTimeSeconds=20)
+                for _ in range(THREADS + 1)
+            ]
+            client("s3", url).create_bucket(Bucket="meanwhile")
+            for number in range(THREADS + 1):
+                sqs.send_message(QueueUrl=queue, MessageBody=str(number))
+            bodies = {one.result(20)["Messages"][0]["Body"] for one in found}
+        assert bodies == {str(number) for number in range(THREADS + 1)}
+        with pytest.raises(ClientError, match="WaitTimeSeconds is invalid"):
+            sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=21)

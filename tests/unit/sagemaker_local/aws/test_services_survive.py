@@ -148,13 +148,35 @@ def test_lines_of_containers_come_back_as_far_as_they_are_held(tmp_path: Path, m
     for beginning in (0, 4):
         archive = ServiceArchive(ACCOUNT, path)
         archive.load()
-        sink = MotoLogs(ACCOUNT, archive.keep_logs)
+        sink = MotoLogs(ACCOUNT, archive)
         sink.publish("us-east-1", "g", "s", [f"line {beginning + number}" for number in range(2)])
         sink.publish("us-east-1", "g", "s", [f"line {beginning + 2 + number}" for number in range(2)])
         archive.close()
     with sqlite3.connect(path) as db:
         written = [json.loads(value)[2] for (value,) in db.execute("SELECT value FROM entries ORDER BY number")]
     assert written == [f"line {number}" for number in range(3, 8)]
+
+
+def test_of_containers_lines_the_newest_are_taken_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("include.sagemaker_local.aws.service_archive.MAX_CONTAINER_LINES", 3)
+    group = "/aws/sagemaker/Endpoints/e"
+    archive = ServiceArchive(ACCOUNT, tmp_path / FILE)
+    with aws_server(tmp_path / "another"):  # so that nothing of other tests is in this process
+        sink = MotoLogs(ACCOUNT, archive)
+        sink.publish("us-east-1", group, "old", ["gone", "gone too"])
+        sink.publish("us-east-1", "mine", "s", ["stays"])
+        sink.publish("us-east-1", group, "new", ["0", "1", "2"])
+    archive.close()
+    with aws_server(tmp_path) as url:
+        logs = client("logs", url)
+        streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
+        assert [one["logStreamName"] for one in streams] == ["new"]
+        events = logs.get_log_events(logGroupName=group, logStreamName="new", startFromHead=True)["events"]
+        assert [one["message"] for one in events] == ["0", "1", "2"]
+        assert len(logs.get_log_events(logGroupName="mine", logStreamName="s")["events"]) == 1
+        logs.create_log_group(logGroupName="later")
+    with sqlite3.connect(tmp_path / FILE) as db:
+        assert db.execute("SELECT count(*) FROM pieces WHERE name LIKE '%old%'").fetchone() == (0,)
 
 
 def test_datapoints_and_dashboards_come_back(tmp_path: Path) -> None:
@@ -216,9 +238,12 @@ def test_services_that_nobody_has_thought_of_are_kept_too(tmp_path: Path) -> Non
             TableName="t", AttributeDefinitions=[table[0]], KeySchema=[table[1]], BillingMode="PAY_PER_REQUEST"
         )
         client("dynamodb", url).put_item(TableName="t", Item={"k": {"S": "a"}, "n": {"N": "1.5"}})
-        # This one changes others, S3 among them.
-        template = {"Resources": {"Q": {"Type": "AWS::SQS::Queue"}, "B": {"Type": "AWS::S3::Bucket"}}}
-        client("cloudformation", url).create_stack(StackName="stack", TemplateBody=json.dumps(template))
+        # This one changes another, S3.
+        client("s3", url).create_bucket(Bucket="stream")
+        destination = {"RoleARN": f"arn:aws:iam::{ACCOUNT}:role/r", "BucketARN": "arn:aws:s3:::stream"}
+        firehose = client("firehose", url)
+        firehose.create_delivery_stream(DeliveryStreamName="f", S3DestinationConfiguration=destination)
+        firehose.put_record(DeliveryStreamName="f", Record={"Data": b"delivered"})
     with aws_server(tmp_path) as url:
         assert client("kms", url).decrypt(CiphertextBlob=sealed)["Plaintext"] == b"secret"
         assert client("secretsmanager", url).get_secret_value(SecretId="s")["SecretString"] == "hush"
@@ -226,9 +251,9 @@ def test_services_that_nobody_has_thought_of_are_kept_too(tmp_path: Path) -> Non
         assert client("ssm", url).get_parameter(Name="/p")["Parameter"]["Value"] == "v"
         item = client("dynamodb", url).get_item(TableName="t", Key={"k": {"S": "a"}})["Item"]
         assert item == {"k": {"S": "a"}, "n": {"N": "1.5"}}
-        assert client("cloudformation", url).describe_stacks()["Stacks"][0]["StackName"] == "stack"
-        assert len(client("sqs", url).list_queues()["QueueUrls"]) == 1
-        assert len(client("s3", url).list_buckets()["Buckets"]) == 1
+        s3 = client("s3", url)
+        (delivered,) = s3.list_objects_v2(Bucket="stream")["Contents"]
+        assert s3.get_object(Bucket="stream", Key=delivered["Key"])["Body"].read() == b"delivered"
 
 
 def test_what_cannot_be_kept_is_refused(tmp_path: Path) -> None:
