@@ -232,7 +232,6 @@ def test_services_that_nobody_has_thought_of_are_kept_too(tmp_path: Path) -> Non
         sealed = kms.encrypt(KeyId=key, Plaintext=b"secret")["CiphertextBlob"]
         client("secretsmanager", url).create_secret(Name="s", SecretString="hush")
         client("events", url).put_rule(Name="nightly", ScheduleExpression="rate(1 day)")
-        client("ssm", url).put_parameter(Name="/p", Value="v", Type="String")
         table: Any = {"AttributeName": "k", "AttributeType": "S"}, {"AttributeName": "k", "KeyType": "HASH"}
         client("dynamodb", url).create_table(
             TableName="t", AttributeDefinitions=[table[0]], KeySchema=[table[1]], BillingMode="PAY_PER_REQUEST"
@@ -248,7 +247,6 @@ def test_services_that_nobody_has_thought_of_are_kept_too(tmp_path: Path) -> Non
         assert client("kms", url).decrypt(CiphertextBlob=sealed)["Plaintext"] == b"secret"
         assert client("secretsmanager", url).get_secret_value(SecretId="s")["SecretString"] == "hush"
         assert [rule["Name"] for rule in client("events", url).list_rules()["Rules"]] == ["nightly"]
-        assert client("ssm", url).get_parameter(Name="/p")["Parameter"]["Value"] == "v"
         item = client("dynamodb", url).get_item(TableName="t", Key={"k": {"S": "a"}})["Item"]
         assert item == {"k": {"S": "a"}, "n": {"N": "1.5"}}
         s3 = client("s3", url)
