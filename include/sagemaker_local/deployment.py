@@ -34,7 +34,10 @@ class VariantPlan:
     startup_timeout_s: float | None = None  # how long /ping may take to answer; None means the server's default
     direct: bool = False  # InferenceExecutionConfig Mode Direct: a request is for one container, which it names
     config_name: str | None = None  # the EndpointConfig it is from; None means the deployment's
-    first_cpu: int | None = None  # where its instances' cores begin; None: anywhere. Not kept: endpoints have none
+    # Of fleets that jobs start, and so not kept: where its instances' cores begin (None: anywhere), and how many they
+    # have (None: the type's).
+    first_cpu: int | None = None
+    vcpus: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

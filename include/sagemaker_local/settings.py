@@ -57,6 +57,8 @@ class Settings:
     time_scale: float = 1.0
     # How long the recommender measures one number of users at most, unless it gets too few answers.
     load_stage_s: float = 3.0
+    # What recommendation jobs do with instance types that this machine cannot hold: estimate them, or refuse them.
+    estimate_instance_types: bool = False
     # SageMaker publishes endpoint metrics each minute.
     metrics_interval_s: float = 60.0
     runtime: RuntimeName = RuntimeName.PROCESS

@@ -47,6 +47,12 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         help="the instances of one type that all endpoints of a region may have together (default: %(default)d)",
     )
     parser.add_argument(
+        "--estimate-instance-types",
+        action="store_true",
+        help="estimate instance types that this machine cannot hold from smaller sizes, in recommendation jobs, where "
+        "they are refused otherwise; an estimate says so wherever it is shown, with its bounds",
+    )
+    parser.add_argument(
         "--max-payload-bytes",
         type=above_zero,
         default=DEFAULTS.max_invoke_body_bytes,
@@ -154,6 +160,7 @@ def serve(options: argparse.Namespace) -> int:
         max_invoke_body_bytes=options.max_payload_bytes,
         max_hop_body_bytes=options.max_hop_bytes,
         metrics_interval_s=options.metrics_seconds,
+        estimate_instance_types=options.estimate_instance_types,
         runtime=options.runtime,
         docker_socket=options.docker_socket,
         signing_keys=signing_keys(options.credentials, os.environ),

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from dataclasses import replace
 
-from include.sagemaker_local.deployment import Container, Deployment, VariantPlan
 from include.sagemaker_local.errors import LocalSageMakerError
 from include.sagemaker_local.jobs.costs import instances_needed
-from include.sagemaker_local.jobs.fleets import own_fleet
 from include.sagemaker_local.jobs.load_test import load_test
 from include.sagemaker_local.jobs.other_traffic import LOOK_BACK_S, OtherTraffic
+from include.sagemaker_local.jobs.own_fleet_test import measure_own_fleet, own_deployment, own_target
 from include.sagemaker_local.jobs.plan import Benchmark, EndpointBenchmark, InstanceBenchmark
-from include.sagemaker_local.jobs.reasons import in_full
 from include.sagemaker_local.jobs.results import Result, Target
 from include.sagemaker_local.jobs.tools import Tools
 from include.sagemaker_local.jobs.work import JobWork
@@ -28,15 +25,7 @@ _TAKEN_UP_INTERVAL_S = 0.2
 def target_of(benchmark: Benchmark, region: str, store: Store) -> Target:
     """What the benchmark will load. An endpoint that is gone by now still has its name."""
     if isinstance(benchmark, InstanceBenchmark):
-        name = f"sm-epc-{uuid.uuid4()}"  # the service's own prefix for what it creates
-        return Target(
-            name,
-            name,
-            benchmark.instance_type,
-            1,
-            environment=benchmark.environment,
-            specification=benchmark.specification,
-        )
+        return own_target(benchmark)
     endpoint = store.endpoint(region, benchmark.endpoint_name)
     if endpoint is None or endpoint.live is None or not endpoint.live.variants:
         return Target(benchmark.endpoint_name, "", None, 1, existing=True)
@@ -59,8 +48,8 @@ async def measure(
         containers = work.subject.containers_of(benchmark.specification)
     except LocalSageMakerError as error:
         return Result(target, LoadFailure(str(error)))
-    result = await _measure_own_fleet(work, target, _deployment(target, containers, first_cpu), tools)
-    return _as_fleet(result, work)
+    deployment = own_deployment(target, containers, first_cpu)
+    return as_fleet(await measure_own_fleet(work, target, deployment, tools), work)
 
 
 async def _measure_endpoint(work: JobWork, target: Target, tools: Tools) -> Result:
@@ -83,22 +72,7 @@ async def _measure_endpoint(work: JobWork, target: Target, tools: Tools) -> Resu
     return replace(result, warning=warning)
 
 
-async def _measure_own_fleet(work: JobWork, target: Target, deployment: Deployment, tools: Tools) -> Result:
-    """Start a fleet, load it, and close it whatever happens."""
-    name, journal = target.endpoint_name, work.journal
-    try:
-        await journal.test(name, f"starting one {target.instance_type}")
-        async with own_fleet(tools.fleets, work.region, name, deployment):
-            await journal.test(name, "in service; the load begins")
-            result = await load_test(work, target, tools)
-            await journal.test(name, "the load has ended; cleaning up")
-    except LocalSageMakerError as error:
-        result = Result(target, LoadFailure(in_full(error)))
-    await journal.test(name, "cleaned up")
-    return result
-
-
-def _as_fleet(result: Result, work: JobWork) -> Result:
+def as_fleet(result: Result, work: JobWork) -> Result:
     """An Advanced job recommends as many instances as its wanted invocations need; one was measured."""
     wanted = work.request.rules.max_invocations_per_minute
     if work.request.job_type != "Advanced" or wanted is None or not isinstance(result.load, LoadSummary):
@@ -129,18 +103,3 @@ def _unfit(endpoint_name: str, region: str, store: Store) -> str | None:
     if len(endpoint.live.variants) != 1:
         return f"Endpoint {endpoint_name} has {len(endpoint.live.variants)} variants; only one is allowed."
     return None
-
-
-def _deployment(target: Target, containers: tuple[Container, ...], first_cpu: int | None) -> Deployment:
-    """The service does not say which container a tested variable is for, so all of them get it."""
-    tested = dict(target.environment)
-    variant = VariantPlan(
-        name=target.variant_name,
-        model_name=target.endpoint_name,
-        instance_type=target.instance_type or "",
-        instance_count=target.instance_count,
-        weight=1.0,
-        containers=tuple(replace(each, environment={**each.environment, **tested}) for each in containers),
-        first_cpu=first_cpu,
-    )
-    return Deployment(config_name=target.endpoint_name, variants=(variant,))

@@ -38,5 +38,5 @@ def misfit(instance_type: InstanceType, host: Host) -> str | None:
     return (
         f"{name} has {instance_type.vcpus} vCPUs and {instance_type.memory_gib:g} GiB of memory, this host has "
         f"{host.cores} cores and {host.memory_gib:.1f} GiB, so it cannot be measured here. "
-        "Choose a smaller instance type, or run on a larger host"
+        "Choose a smaller instance type, run on a larger host, or let it be estimated (serve --estimate-instance-types)"
     )

@@ -102,6 +102,8 @@ def in_words(result: Result) -> str:
     load = result.load
     if isinstance(load, LoadFailure):
         return load.reason
+    if result.estimate is not None:
+        return result.estimate.in_words()
     containers = ", ".join(
         f"{name} {histogram.mean_us() / 1000:.1f} ms" for name, histogram in load.stage.container_latency.items()
     )

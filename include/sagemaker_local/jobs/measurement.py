@@ -70,6 +70,7 @@ def _test(job_name: str, position: int, result: Result, uri: str | None) -> dict
         "status": step.status,
         "benchmark": _finite(step.benchmark),
         "warnings": list(_warnings(result)),
+        "estimate": None if result.estimate is None else asdict(result.estimate),
         "document": uri,
     }
 
@@ -103,8 +104,8 @@ def _position(stages: Iterable[object], wanted: object) -> int | None:
 
 
 def _warnings(result: Result) -> Iterator[str]:
-    if result.warning is not None:
-        yield result.warning
+    for _, words in result.remarks:
+        yield words
     if isinstance(result.load, LoadSummary):
         yield from result.load.warnings
 

@@ -6,7 +6,7 @@ PURE: no I/O, no third-party imports.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TypeAlias
 
@@ -41,6 +41,7 @@ class EndpointBenchmark:
 class InstanceBenchmark:
     """A fleet of its own on one instance type. `refusal` is why it cannot be measured here, None when it can.
 
+    `estimated`: the host cannot hold it, and what it would do is estimated from smaller sizes of it.
     `specification` is the additional inference specification of the package that runs; None: the package's own.
     """
 
@@ -48,6 +49,7 @@ class InstanceBenchmark:
     environment: tuple[tuple[str, str], ...] = ()
     refusal: str | None = None
     specification: str | None = None
+    estimated: bool = False
 
     @property
     def label(self) -> str:
@@ -69,33 +71,48 @@ class Plan:
     limit: int = MAX_TESTS  # of tests of instance types
 
 
-def plan_benchmarks(request: JobRequest, package_types: tuple[str, ...], host: Host) -> Plan:
+def plan_benchmarks(request: JobRequest, package_types: tuple[str, ...], host: Host, *, estimate: bool = False) -> Plan:
     """The existing endpoint first, then one benchmark for every instance type and combination of environment values.
 
-    Instance types are the request's, else those that the package allows, else a few that this host can hold.
+    Instance types are the request's, else those that the package allows, else a few that this host can hold. With
+    `estimate`, types that it cannot hold for their size are estimated and not refused.
     """
     if request.configurations:
-        tests = [test for wanted in request.configurations for test in _tests(wanted, host)]
+        tests = [test for wanted in request.configurations for test in _tests(wanted)]
     else:
         types = package_types or _default_types(host)
-        tests = [InstanceBenchmark(name, refusal=_refusal(name, host)) for name in dict.fromkeys(types)]
+        tests = [InstanceBenchmark(name) for name in dict.fromkeys(types)]
+    judged = [_judged(test, host, estimate=estimate) for test in tests]
     limit = min(request.max_tests or MAX_TESTS, MAX_TESTS)
     endpoint = (EndpointBenchmark(request.endpoint_name),) if request.endpoint_name else ()
-    return Plan((*endpoint, *tests[:limit]), tuple(tests[limit:]), limit)
+    return Plan((*endpoint, *judged[:limit]), tuple(judged[limit:]), limit)
 
 
-def _tests(wanted: WantedConfiguration, host: Host) -> Iterator[InstanceBenchmark]:
+def _tests(wanted: WantedConfiguration) -> Iterator[InstanceBenchmark]:
+    refusal = (
+        "Serverless endpoints do not support inference pipelines; name an InstanceType instead."
+        if wanted.serverless
+        else None
+    )
     names = [name for name, _ in wanted.environment_ranges]
     for values in product(*(values for _, values in wanted.environment_ranges)):
         environment = tuple(zip(names, values, strict=True))
-        refusal = _refusal_of(wanted, host)
         yield InstanceBenchmark(wanted.instance_type, environment, refusal, wanted.inference_specification)
 
 
-def _refusal_of(wanted: WantedConfiguration, host: Host) -> str | None:
-    if wanted.serverless:
-        return "Serverless endpoints do not support inference pipelines; name an InstanceType instead."
-    return _refusal(wanted.instance_type, host)
+def _judged(test: InstanceBenchmark, host: Host, *, estimate: bool) -> InstanceBenchmark:
+    """The test, with why it cannot be carried out here."""
+    if test.refusal is not None:
+        return test
+    reason = _refusal(test.instance_type, host)
+    if reason is not None and estimate and _only_too_large(test.instance_type):
+        return replace(test, estimated=True)
+    return replace(test, refusal=reason)
+
+
+def _only_too_large(name: str | None) -> bool:
+    known = lookup(name) if name else None
+    return known is not None and not known.burstable and not known.accelerators
 
 
 def _refusal(name: str | None, host: Host) -> str | None:

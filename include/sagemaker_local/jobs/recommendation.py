@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from include.sagemaker_local.errors import LocalSageMakerError
 from include.sagemaker_local.instance_types import lookup
-from include.sagemaker_local.jobs.benchmark import measure, target_of
+from include.sagemaker_local.jobs.benchmark import as_fleet, measure, target_of
+from include.sagemaker_local.jobs.estimation import Estimation
 from include.sagemaker_local.jobs.load_test import in_words
 from include.sagemaker_local.jobs.measurement import documents, place
 from include.sagemaker_local.jobs.outcome import Outcome, outcome_of
@@ -63,20 +64,27 @@ class _Run:
     tools: Tools
     began_s: float
     results: dict[int, Result] = field(default_factory=dict)
+    estimation: Estimation = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.estimation = Estimation(self.work, self.tools)
 
     async def all(self) -> None:
         """Run them; those that are not begun in time have no result."""
-        plan = plan_benchmarks(self.work.request, self.work.subject.instance_types, self.tools.host)
+        estimate = self.tools.settings.estimate_instance_types
+        plan = plan_benchmarks(self.work.request, self.work.subject.instance_types, self.tools.host, estimate=estimate)
         side_by_side = _lanes(self.work, plan.benchmarks, self.tools)
         await self._announce(len(plan.benchmarks), side_by_side)
         for left_out in plan.left_out:
             await self.work.journal.job(f"not scheduled: {left_out.label}: the job may make {plan.limit} tests")
-        waiting = iter(enumerate(plan.benchmarks))
+        waiting = list(enumerate(plan.benchmarks))
         if isinstance(plan.benchmarks[0], EndpointBenchmark):  # nothing else may run while it is tested
-            await self._step(*next(waiting))
+            await self._step(*waiting.pop(0))
             if isinstance(self.results[0].load, LoadFailure):
                 return
-        await self._in_lanes(waiting, side_by_side)
+        alone = [each for each in waiting if isinstance(each[1], InstanceBenchmark) and each[1].estimated]
+        await self._in_lanes(iter([each for each in waiting if each not in alone]), side_by_side)
+        await self._lane(iter(alone), first_cpu=0)  # their sizes may need every core
 
     async def _in_lanes(self, waiting: Iterator[tuple[int, Benchmark]], side_by_side: Lanes) -> None:
         """Each lane takes the next test as soon as it is free."""
@@ -100,7 +108,10 @@ class _Run:
         target = target_of(benchmark, work.region, store)
         store.put_step(work.region, step_record(work.name, position, target))
         await work.journal.job(f"scheduled: {benchmark.label}, as {target.endpoint_name}")
-        result = await measure(work, benchmark, target, self.tools, first_cpu=first_cpu)
+        if isinstance(benchmark, InstanceBenchmark) and benchmark.estimated:
+            result = as_fleet(await self.estimation.of(benchmark, target), work)
+        else:
+            result = await measure(work, benchmark, target, self.tools, first_cpu=first_cpu)
         self.results[position] = result
         store.put_step(work.region, step_record(work.name, position, result.target, result))
         await work.journal.job(f"{benchmark.label}: {in_words(result)}")
@@ -117,6 +128,7 @@ class _Run:
 
 
 def _lanes(work: JobWork, benchmarks: tuple[Benchmark, ...], tools: Tools) -> Lanes:
-    measured = [each for each in benchmarks if isinstance(each, InstanceBenchmark) and each.refusal is None]
-    types = [lookup(each.instance_type) for each in measured if each.instance_type is not None]
-    return lanes(work.request.max_parallel_tests, [each for each in types if each is not None], tools.host)
+    own = [each for each in benchmarks if isinstance(each, InstanceBenchmark)]
+    measured = [each.instance_type for each in own if each.refusal is None and not each.estimated]
+    types = [known for name in measured if name is not None and (known := lookup(name)) is not None]
+    return lanes(work.request.max_parallel_tests, types, tools.host)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from include.sagemaker_local.instance_types import lookup
 from include.sagemaker_local.jobs.costs import cost_per_hour_usd, cost_per_inference_usd
+from include.sagemaker_local.jobs.estimate import Estimate
 from include.sagemaker_local.jobs.utilisation import NOT_AVAILABLE, Utilisation
 from include.sagemaker_local.lifecycle import JobStatus
 from include.sagemaker_local.load.stage import StageResult
@@ -31,6 +32,8 @@ WARNING_KEY = "SLUICE_LOCAL_WARNING"
 A step has no member for it: FailureReason says that a benchmark failed, and this one did not. Its EnvironmentParameters
 are free text in pairs that every SDK and the CLI show, and nobody deploys from the step of an existing endpoint.
 """
+ESTIMATE_KEY = "SLUICE_LOCAL_ESTIMATE"
+"""The same of figures that were not measured. Whoever deploys by the recommendation has the mark in the model, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Target:
 class Result:
     """How one benchmark ended. The times are those of the load, seconds since the epoch; None when there was none.
 
-    `warning` is what makes the figures doubtful, None when nothing does.
+    `warning` is what makes the figures doubtful, None when nothing does. With an `estimate` they were not measured.
     """
 
     target: Target
@@ -71,6 +74,14 @@ class Result:
     stages: tuple[StageResult, ...] = ()
     timeline: tuple[Interval, ...] = ()
     warning: str | None = None
+    estimate: Estimate | None = None
+
+    @property
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """What must not be overlooked in its figures, as keys and words."""
+        warning = [(WARNING_KEY, self.warning)] if self.warning is not None else []
+        estimate = [(ESTIMATE_KEY, self.estimate.in_words())] if self.estimate is not None else []
+        return (*warning, *estimate)
 
 
 def step_record(job_name: str, position: int, target: Target, result: Result | None = None) -> RecommendationStepRecord:
@@ -90,8 +101,7 @@ def step_record(job_name: str, position: int, target: Target, result: Result | N
             benchmark["Metrics"] = _metrics(result, result.load)
             if target.existing:
                 benchmark["EndpointMetrics"] = _endpoint_metrics(result.load)
-        if result.warning is not None:
-            benchmark["ModelConfiguration"] = _parameters((*target.environment, (WARNING_KEY, result.warning)))
+        benchmark["ModelConfiguration"] = _model_configuration(target, result.remarks)
     return RecommendationStepRecord(job_name, position, status, benchmark)
 
 
@@ -104,10 +114,10 @@ def recommendations(job_name: str, results: Sequence[Result]) -> tuple[JsonObjec
         metrics = _metrics(result, result.load)
         cost = metrics.get("CostPerInference")
         entry: JsonObject = {
-            "RecommendationId": f"{job_name}/{_short_id(job_name, position)}",
+            "RecommendationId": f"{job_name}/{_short_id(job_name, position, estimated=result.estimate is not None)}",
             "Metrics": metrics,
             "EndpointConfiguration": _endpoint_configuration(result.target),
-            "ModelConfiguration": _model_configuration(result.target),
+            "ModelConfiguration": _model_configuration(result.target, result.remarks),
             **_invocation_times(result),
         }
         ranked.append((cost if isinstance(cost, float) else float("inf"), position, entry))
@@ -160,16 +170,16 @@ def _endpoint_configuration(target: Target) -> JsonObject:
     return configuration
 
 
-def _model_configuration(target: Target) -> JsonObject:
-    configuration = dict(_parameters(target.environment)) if target.environment else {}
+def _model_configuration(target: Target, remarks: tuple[tuple[str, str], ...] = ()) -> JsonObject:
+    configuration: dict[str, Json] = {}
+    parameters: list[Json] = [
+        {"Key": name, "ValueType": "string", "Value": value} for name, value in (*target.environment, *remarks)
+    ]
+    if parameters:
+        configuration["EnvironmentParameters"] = parameters
     if target.specification is not None:
         configuration["InferenceSpecificationName"] = target.specification
     return configuration
-
-
-def _parameters(environment: Sequence[tuple[str, str]]) -> JsonObject:
-    parameters: list[Json] = [{"Key": name, "ValueType": "string", "Value": value} for name, value in environment]
-    return {"EnvironmentParameters": parameters}
 
 
 def _invocation_times(result: Result) -> dict[str, Json]:
@@ -178,6 +188,9 @@ def _invocation_times(result: Result) -> dict[str, Json]:
     return {"InvocationStartTime": result.started_at_s, "InvocationEndTime": result.ended_at_s}
 
 
-def _short_id(job_name: str, position: int) -> str:
-    """Eight word characters that stay the same when the job runs again."""
-    return hashlib.sha256(f"{job_name}/{position}".encode()).hexdigest()[:_RECOMMENDATION_ID_CHARACTERS]
+def _short_id(job_name: str, position: int, *, estimated: bool) -> str:
+    """Eight word characters that stay the same when the job runs again; those of an estimate begin with `est_`."""
+    digest = hashlib.sha256(f"{job_name}/{position}".encode()).hexdigest()
+    if estimated:  # the position keeps those of one job apart, which so few characters of a digest might not
+        return f"est_{position:x}{digest}"[:_RECOMMENDATION_ID_CHARACTERS]
+    return digest[:_RECOMMENDATION_ID_CHARACTERS]

@@ -175,7 +175,7 @@ def _plan_instance(
             endpoint_name=endpoint_name,
             variant_name=plan.name,
             instance_id=instance_id,
-            limits=_limits(plan.instance_type),
+            limits=_limits(plan),
             directory=directory / container.name,
             log_file=log_file,
             alone=alone,
@@ -186,13 +186,13 @@ def _plan_instance(
     return InstanceMembers(instance_id, directory, tuple(chain))
 
 
-def _limits(instance_type: str) -> InstanceLimits:
+def _limits(plan: VariantPlan) -> InstanceLimits:
     """The type's size; that of this machine when the table of types does not know it."""
-    known = lookup(instance_type)
+    known = lookup(plan.instance_type)
     if known is not None:
-        return InstanceLimits(instance_type, known.vcpus, known.memory_gib)
+        return InstanceLimits(plan.instance_type, plan.vcpus or known.vcpus, known.memory_gib)
     memory_gib = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1024**3
-    return InstanceLimits(instance_type, os.cpu_count() or 1, memory_gib)
+    return InstanceLimits(plan.instance_type, os.cpu_count() or 1, memory_gib)
 
 
 def _hop(member: Member) -> Hop:
