@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from airflow.dag_processing.dagbag import DagBag
 from sluice.report import read_evidence
 
 from tests.conftest import PROJECT
-from tests.e2e.conftest import Aws
+from tests.e2e.conftest import BUCKET, Aws
 from tests.fakes.archives import tar_gz
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("connection")]
@@ -93,6 +94,41 @@ def test_a_good_candidate_reaches_production_and_leaves_its_evidence(aws: Aws, p
     assert metadata["sluice:evidence"] == report["evidence_uri"]
     assert metadata["sluice:evidence-sha256"] == hashlib.sha256(body).hexdigest()
     assert read_evidence(body, report["evidence_uri"]).decision.opens_gate
+
+
+def test_what_the_job_did_is_in_cloudwatch_and_in_s3_on_aws_s_terms(aws: Aws, promoted: Run) -> None:
+    job, group = promoted.results["recommend"]["job"], "/aws/sagemaker/InferenceRecommendationsJobs"
+    events = aws.client("logs").filter_log_events(logGroupName=group, logStreamNames=[f"{job}/execution"])["events"]
+    (told,) = [event["message"] for event in events if "The measurement is at " in event["message"]]
+    document = told.removeprefix("The measurement is at ")
+    content = aws.client("s3").get_object(Bucket=BUCKET, Key=document.removeprefix(f"s3://{BUCKET}/"))["Body"].read()
+    first = json.loads(content)["tests"][0]
+    endpoint = first["benchmark"]["EndpointConfiguration"]["EndpointName"]
+    assert first["benchmark"]["EndpointMetrics"]["MaxInvocations"] == int(first["figures"]["max_invocations"]["value"])
+    assert 0 < first["benchmark"]["Metrics"]["MemoryUtilization"] < 100
+    (statistics,) = aws.client("cloudwatch").get_metric_data(
+        MetricDataQueries=[
+            {
+                "Id": "p99",
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": group,
+                        "MetricName": "ClientLatency",
+                        "Dimensions": [
+                            {"Name": "JobName", "Value": job},
+                            {"Name": "EndpointName", "Value": endpoint},
+                        ],
+                    },
+                    "Period": 3600,
+                    "Stat": "p99",
+                    "Unit": "Milliseconds",
+                },
+            }
+        ],
+        StartTime=datetime.now(UTC) - timedelta(hours=2),
+        EndTime=datetime.now(UTC) + timedelta(hours=1),
+    )["MetricDataResults"]
+    assert max(statistics["Values"]) > first["figures"]["model_latency_ms"]["p50"] / 2  # of milliseconds both
 
 
 def test_the_same_run_and_another_run_leave_no_duplicates(aws: Aws, promoted: Run) -> None:

@@ -17,6 +17,7 @@ from include.sagemaker_local.jobs.outcome import Outcome
 from include.sagemaker_local.jobs.results import Result, step_record
 from include.sagemaker_local.jobs.work import JobWork
 from include.sagemaker_local.lifecycle import JobStatus
+from include.sagemaker_local.load.confidence import Bounds
 from include.sagemaker_local.load.course import course_to_json
 from include.sagemaker_local.load.document import LoadTest, to_bytes
 from include.sagemaker_local.load.summary import LoadSummary
@@ -26,6 +27,9 @@ SCHEMA = "sagemaker-local.recommendation-job/1"
 
 # Beside the payload of a job that says nothing: a bucket that is there, in the place that the job's user chose.
 _FOLDER = "inference-recommendations-jobs"
+
+# Those that people set limits on; the test's document has the histogram for any other.
+_PERCENTILES = (50.0, 90.0, 95.0, 99.0)
 
 
 def place(output_uri: str | None, payload_url: str, job_name: str) -> str:
@@ -69,10 +73,34 @@ def _test(job_name: str, position: int, result: Result, uri: str | None) -> dict
         "position": position,
         "status": step.status,
         "benchmark": _finite(step.benchmark),
+        "figures": _figures(result),
         "warnings": list(_warnings(result)),
         "estimate": None if result.estimate is None else asdict(result.estimate),
         "document": uri,
     }
+
+
+def _figures(result: Result) -> dict[str, Any] | None:
+    """What was measured of the endpoint or of one instance, between which bounds; None when nothing was."""
+    load = result.load
+    if not isinstance(load, LoadSummary) or result.estimate is not None:
+        return None
+    latency = {f"p{percent:g}": load.model_latency_percentile_ms(percent) for percent in _PERCENTILES}
+    return {
+        "users": load.stage.users,
+        "requests": load.stage.succeeded + load.stage.failed,
+        "max_invocations": {"value": load.stage.per_second * 60, **_bounds(load.max_invocations_bounds)},
+        "model_latency_ms": {
+            "mean": load.stage.model_latency.mean_us() / 1000,
+            **_bounds(load.model_latency_bounds_ms),
+            **latency,
+        },
+    }
+
+
+def _bounds(bounds: Bounds | None) -> dict[str, float | None]:
+    """95 % confidence; null with too few answers to tell."""
+    return {"low": bounds.low if bounds else None, "high": bounds.high if bounds else None}
 
 
 def _load_test(work: JobWork, result: Result) -> LoadTest:

@@ -71,6 +71,17 @@ def test_every_test_s_document_holds_its_stages_histograms_and_seconds(bench: Jo
         assert measured.course["kind"] == "ramp"
 
 
+def test_the_figures_have_bounds_and_percentiles_beside_the_api_s_two_scalars(bench: JobBench) -> None:
+    bench.run(endpoint=ENDPOINT)
+
+    first, _, refused = (test["figures"] for test in stored(bench)["tests"])
+    assert first["max_invocations"]["value"] == 12_000
+    assert set(first["max_invocations"]) == {"value", "low", "high"}
+    assert first["model_latency_ms"].keys() == {"mean", "low", "high", "p50", "p90", "p95", "p99"}
+    assert first["model_latency_ms"]["p95"] == pytest.approx(10, rel=0.01)
+    assert refused is None
+
+
 def test_what_is_not_available_is_null_since_json_has_no_nan(bench: JobBench) -> None:
     bench.meter.busy_cpus = None
 
