@@ -143,6 +143,6 @@ def _finished(options: argparse.Namespace, target: Target, plan: LoadPlan, watch
         ended_by=_ENDS.get(stopped_by, str(stopped_by)),
         timeline=watched.timeline,
         interrupted=watched.interrupted,
-        warnings=tuple(reservations(stage)),
+        warnings=tuple(reservations(watched.stages, stage)),
         thresholds=judge(options.fail_if, stage),
     )

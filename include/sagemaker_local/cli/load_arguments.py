@@ -29,6 +29,8 @@ _WARM_UP_S = 1.0
 _RAMP_STAGE_S = 3.0
 # As long as SageMaker gives a container, which is the longest of all that are commonly loaded.
 _TIMEOUT_S = 60.0
+# Those whose answers are read as any other's; a HEAD's would announce a body that does not come.
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # What an HTTP server takes is its own business; this bounds what a mistaken archive can fill the memory with.
 _MAX_BODY_BYTES = 100 * 1024 * 1024
 
@@ -89,7 +91,9 @@ def _add_requests(parser: argparse.ArgumentParser) -> None:
     body.add_argument(
         "--payload", type=Path, metavar="TAR.GZ", help="an archive of bodies, as recommendation jobs read it"
     )
-    group.add_argument("-X", "--method", metavar="M", help="default: GET, or POST when there is a body")
+    group.add_argument(
+        "-X", "--method", type=_as(_method), metavar="M", help="default: GET, or POST when there is a body"
+    )
     group.add_argument(
         "-H", "--header", dest="headers", type=_as(_header), action="append", default=[], metavar="'NAME: VALUE'"
     )
@@ -174,7 +178,7 @@ def headers_of(options: argparse.Namespace) -> tuple[tuple[str, str], ...]:
 def method_of(options: argparse.Namespace) -> str:
     """The method of all requests."""
     with_body = options.endpoint or options.bodies or options.payload
-    return str(options.method or ("POST" if with_body else "GET")).upper()
+    return str(options.method or ("POST" if with_body else "GET"))
 
 
 def _refuse(options: argparse.Namespace, beside: str, reasons: dict[str, str]) -> None:
@@ -187,6 +191,12 @@ def _body(text: str) -> bytes:
     if text == "@-":
         return sys.stdin.buffer.read()
     return Path(text[1:]).read_bytes() if text.startswith("@") else text.encode()
+
+
+def _method(text: str) -> str:
+    if text.upper() not in _METHODS:
+        raise ValueError(f"{text!r} is none of {', '.join(_METHODS)}")
+    return text.upper()
 
 
 def _header(text: str) -> tuple[str, str]:

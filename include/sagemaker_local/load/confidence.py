@@ -52,7 +52,7 @@ def doubts(stages: Sequence[StageResult], telling: StageResult) -> Iterator[str]
     if half_width is not None and half_width > _DOUBTFUL:
         yield (
             f"Throughput is known to {half_width:.0%} only: the endpoint or its host was not steady, or there were too "
-            "few answers. Longer stages (--stage-seconds) know more."
+            "few answers. Longer stages know more."
         )
 
 

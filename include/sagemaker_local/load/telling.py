@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from include.sagemaker_local.load.confidence import doubts
 from include.sagemaker_local.load.course import ConstantRate, ConstantUsers, Course
 from include.sagemaker_local.load.rules import StopReason
 from include.sagemaker_local.load.stage import StageResult
@@ -33,13 +34,12 @@ def telling(course: Course, stages: Sequence[StageResult], stopped_by: StopReaso
     return next(at for at, each in enumerate(stages) if each is stage)
 
 
-def reservations(stage: StageResult | None) -> Iterator[str]:
+def reservations(stages: Sequence[StageResult], stage: StageResult | None) -> Iterator[str]:
     """What to know before one believes the figures of the telling stage."""
     if stage is None:
         yield "No request succeeded, so there are no figures."
         return
-    if stage.generator_busy:
-        yield "The load generator itself was the limit: it had no time left on its core, and the target may do more."
+    yield from doubts(stages, stage)
     answered = stage.succeeded + stage.failed
     if stage.rate_per_s is not None and stage.span_s > 0 and answered / stage.span_s < _KEPT_UP * stage.rate_per_s:
         yield (

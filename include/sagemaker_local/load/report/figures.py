@@ -130,7 +130,7 @@ def _throughput_by_users(stages: Sequence[StageResult], marks: tuple[Mark, ...])
         "Throughput by users",
         "; ".join(f"{stage.users} users: {number_text(stage.per_second)} requests/s" for stage in stages) + ".",
         named_axis("users", [float(stage.users) for stage in stages]),
-        linear_axis("requests/s", _highest([line]) * 1.02),
+        linear_axis("requests/s", max(_highest([line]), *(high for _, high in filter(None, line.spreads)), 0.0) * 1.02),
         (line,),
         marks,
     )

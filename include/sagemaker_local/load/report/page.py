@@ -96,8 +96,9 @@ _STYLE = (
 main{max-width:84rem;margin:0 auto;padding:2rem 1.25rem}h1{margin:0;font-size:1.6rem;overflow-wrap:anywhere}
 header p{margin:.25rem 0 1.25rem;color:var(--soft)}
 .warning{background:var(--warn);border-left:4px solid var(--warn-edge);padding:.6rem .9rem;margin:0 0 1rem}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.75rem;margin:0 0 1.25rem}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;margin:0 0 1.25rem}
 .cards div,figure,.table{background:var(--card);border:1px solid var(--edge);border-radius:10px}
+.cards div:first-child{grid-column:span 2}
 .cards div{padding:.8rem 1rem}dt{color:var(--soft);font-size:.9rem}
 dd{margin:0;font-size:1.6rem;font-weight:600;font-variant-numeric:tabular-nums}
 dd span{font-size:.95rem;font-weight:400;color:var(--soft)}
@@ -115,7 +116,7 @@ svg .note{fill:var(--ink)}.grid{stroke:var(--grid)}.axis,.tick{stroke:var(--soft
     + """
 .table{margin-top:.75rem;padding:.9rem 1rem;overflow-x:auto}table{border-collapse:collapse;width:100%}
 caption{text-align:left;font-weight:600;margin-bottom:.3rem}
-th,td{padding:.35rem .7rem;text-align:right;border-bottom:1px solid var(--grid);font-variant-numeric:tabular-nums}
+th,td{padding:.35rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid);font-variant-numeric:tabular-nums}
 thead th{color:var(--soft);font-weight:500;font-size:.9rem}
 th:first-child{text-align:left;font-weight:500;padding-left:.5rem}
 tbody tr:last-child>*{border-bottom:0}.told>*{background:color-mix(in srgb,var(--throughput) 12%,transparent)}

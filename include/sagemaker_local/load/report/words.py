@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from include.sagemaker_local.load.confidence import mean_latency_bounds_us
 from include.sagemaker_local.load.course import (
     ConstantRate,
     ConstantUsers,
@@ -40,7 +41,7 @@ def headline_figures(test: LoadTest) -> list[tuple[str, str, str]]:
     stage = test.telling_stage
     if stage is None:
         return [("Failed", _share(_sum_failed(test.stages), _sum_answered(test.stages)), "")]
-    figures = [("Throughput", _throughput(stage), "requests/s")]
+    figures = [("Throughput", number_text(stage.per_second), f"{_around_throughput(stage)} requests/s".strip())]
     if stage.latency.count:
         figures += [
             (f"Latency p{percent}", _ms(stage.latency.percentile_us(percent)), "ms") for percent in (50, 95, 99)
@@ -59,7 +60,7 @@ def stage_rows(test: LoadTest) -> list[Row]:
             (
                 str(stage.users),
                 f"{stage.span_s:.1f}",
-                _throughput(stage),
+                f"{number_text(stage.per_second)} {_around_throughput(stage)}".rstrip(),
                 failed,
                 *(_percentile(stage.latency, percent) for percent in (50, 95, 99, 100)),
             )
@@ -80,7 +81,8 @@ def percentile_rows(test: LoadTest) -> list[Row]:
     for name, histogram in measured:
         if histogram.count:
             percentiles = (_percentile(histogram, percent) for percent in (*PERCENTILES, 100))
-            rows.append((name, _ms(histogram.mean_us()), *percentiles))
+            mean = _ms(histogram.mean_us()) + (_around_mean(stage) if histogram is stage.latency else "")
+            rows.append((name, mean, *percentiles))
     return rows
 
 
@@ -159,11 +161,16 @@ def _text(value: object) -> str:
     return number_text(value)
 
 
-def _throughput(stage: StageResult) -> str:
-    """With the half of its 95 % confidence interval, where there is one."""
+def _around_throughput(stage: StageResult) -> str:
+    """The half of its 95 % confidence interval, where there is one."""
     interval = throughput_interval(stage)
-    around = "" if interval is None else f" ± {number_text(interval[1] - stage.per_second)}"
-    return number_text(stage.per_second) + around
+    return "" if interval is None else f"± {number_text(interval[1] - stage.per_second)}"
+
+
+def _around_mean(stage: StageResult) -> str:
+    """The half of the 95 % confidence interval of the mean latency, where there is one."""
+    bounds = mean_latency_bounds_us(stage, stage.latency)
+    return f" ± {number_text((bounds.high - bounds.low) / 2000)}" if bounds else ""
 
 
 def _percentile(histogram: Histogram, percent: float) -> str:

@@ -98,7 +98,17 @@ def test_what_is_refused_before_anything_is_sent(
 
 @pytest.mark.parametrize(
     "arguments",
-    ["-d 0", "-c 0", "-r 0", "--fail-if p95", "-H nothing", "--ramp --stairs 1m:2x2", "-b a --payload x", "--phases 1"],
+    [
+        "-d 0",
+        "-c 0",
+        "-r 0",
+        "--fail-if p95",
+        "-H nothing",
+        "--ramp --stairs 1m:2x2",
+        "-b a --payload x",
+        "--phases 1",
+        "-X HEAD",
+    ],
 )
 def test_what_cannot_be_read_is_refused(arguments: str) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
+from include.sagemaker_local.load.plan import Tls
 from include.sagemaker_local.load.requests import Requests
 from tests.fakes.clock import ManualClock
 from tests.fakes.load_connection import plan
@@ -21,6 +23,18 @@ def test_every_payload_has_its_turn_as_often_as_every_other() -> None:
 
     assert turns == {0: 100, 1: 100, 2: 100}
     assert [request[-1:] for request in requests.ready] == [b"a", b"b", b"c"]
+
+
+def test_a_target_that_is_no_endpoint_is_asked_as_the_plan_says_and_unsigned() -> None:
+    elsewhere = replace(plan(b""), host="example.com", port=443, method="GET", key=None, tls=Tls(), target="/a?b=c")
+
+    (request,) = Requests(elsewhere, ManualClock()).ready
+
+    assert isinstance(request, bytes)
+    assert request.startswith(b"GET /a?b=c HTTP/1.1\r\n")
+    assert b"\r\nhost: example.com\r\n" in request
+    assert b"x-amz" not in request
+    assert b"authorization" not in request
 
 
 def test_requests_are_signed_anew_before_their_signature_is_too_old() -> None:

@@ -34,6 +34,7 @@ def test_a_long_test_has_fewer_and_longer_ones_and_loses_nothing() -> None:
 
     assert MOST_INTERVALS / 2 <= len(intervals) <= MOST_INTERVALS
     assert sum(each.seconds for each in intervals) == seconds
+    assert len({each.seconds for each in intervals[:-1]}) == 1, "all as fine as each other"
     assert sum(each.succeeded for each in intervals) == 10 * seconds
     assert sum(each.failed for each in intervals) == seconds
     assert intervals[-1].at_s == intervals[-1].users == seconds

@@ -11,6 +11,7 @@ import pytest
 
 from include.sagemaker_local.load.course import ConstantRate, ConstantUsers, Course, Phase, Phases, Ramp, Stairs
 from include.sagemaker_local.load.document import LoadTest
+from include.sagemaker_local.load.marks import Marks
 from include.sagemaker_local.load.progress import Progress
 from include.sagemaker_local.load.report.figure import Figure, Line, Mark
 from include.sagemaker_local.load.report.figures import figures_of
@@ -23,7 +24,10 @@ from include.sagemaker_local.load.threshold import Judged
 from include.sagemaker_local.load.timeline import Interval
 from tests.fakes.load_tests import latencies, nothing_answered, ramp, steady
 
-ALL = [ramp(), steady(), nothing_answered(), replace(ramp(), stages=(), timeline=(), telling=None)]
+# So many nines that their texts have no room beside each other.
+MANY = replace(steady(), stages=(replace(steady().stages[0], latency=latencies(1, 2000, times=1_000_000)),))
+
+ALL = [ramp(), steady(), nothing_answered(), MANY, replace(ramp(), stages=(), timeline=(), telling=None)]
 
 
 def figure(test: LoadTest, key: str) -> Figure:
@@ -122,6 +126,27 @@ def test_an_interval_is_drawn_around_its_point() -> None:
     around = replace(shown.lines[0], spreads=tuple((y - 5, y + 5) for _, y in points if y is not None))
     whiskers = [path for path in elements(replace(shown, lines=(around,)), "path") if "spread" in path.attrib["class"]]
     assert len(whiskers) == len(points)
+
+
+def steady_pace(per_second: int) -> Marks:
+    """Sixty-four answers that came as regularly as it goes."""
+    return Marks(1, tuple(number / per_second for number in range(65)))
+
+
+def test_how_sure_a_figure_is_stands_beside_it_and_around_its_point() -> None:
+    sure = replace(ramp(), stages=tuple(replace(each, marks=steady_pace(50)) for each in ramp().stages))
+    unsteady = Marks(1, tuple(number / 100 + (number // 8 % 2) * 0.05 for number in range(65)))
+    unsure = replace(sure, stages=(*sure.stages[:4], replace(sure.stages[4], marks=unsteady)))
+
+    (told,) = [line for line in table(unsure).splitlines() if line.startswith("16 ")]
+    around = float(told.split("±")[1].split()[0])
+    assert around > 10
+    by_users = figure(unsure, "throughput-by-users")
+    assert by_users.lines[0].spreads[2] == (400.0, 400.0)
+    assert by_users.lines[0].spreads[4] == pytest.approx((400 - around, 400 + around), rel=0.01)
+    assert by_users.y.highest > 400 + around
+    assert "throughput 400 ± 0 requests/s" in table(sure)
+    assert re.search(r"^request +12.0 ± 0 ", table(sure), re.M)
 
 
 def test_a_mark_near_the_right_edge_has_its_text_to_the_left() -> None:
