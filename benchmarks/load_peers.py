@@ -51,7 +51,13 @@ http {{
 }}
 """
 _LUA = "load_module {modules}/ndk_http_module.so;\nload_module {modules}/ngx_http_lua_module.so;"
-_SLOW = """    location = {slow} {{ content_by_lua_block {{ ngx.sleep({seconds}) ngx.print('{answer}') }} }}"""
+_SLOW = """    location = {slow} {{
+      content_by_lua_block {{
+        ngx.sleep({seconds})
+        ngx.header["Content-Length"] = {length}
+        ngx.print('{answer}')
+      }}
+    }}"""
 _WRK_SCRIPT = """
 wrk.method = "POST"
 wrk.body = string.rep("x", {body_bytes})
@@ -109,7 +115,7 @@ def nginx(directory: Path, slow_s: float) -> Iterator[int]:
     port, lua, slow = free_port(), "", ""
     if can_be_slow():
         lua = _LUA.format(modules=MODULES) + "\n"
-        slow = _SLOW.format(slow=SLOW, seconds=slow_s, answer=_ANSWER)
+        slow = _SLOW.format(slow=SLOW, seconds=slow_s, length=len(_ANSWER), answer=_ANSWER)
     conf = directory / "nginx.conf"
     values = {"directory": directory, "port": port, "fast": FAST, "answer": _ANSWER, "lua": lua, "slow": slow}
     conf.write_text(_NGINX_CONF.format(**values))
