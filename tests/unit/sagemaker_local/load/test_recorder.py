@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from random import Random
 
 import pytest
@@ -195,3 +196,20 @@ def test_an_open_loop_also_has_how_long_requests_took_once_they_were_sent() -> N
 
     assert (result.latency.sum_us, result.service_latency.sum_us) == (3_500, 12)
     assert result.service_latency.count == result.succeeded == 2
+
+
+def test_what_is_kept_of_a_step_does_not_grow_with_its_length() -> None:
+    stage = StageRecorder(Step(2, duration_s=3_600), begins_ns=0)
+    log, random, sizes = AnswerLog(timed=True), Random(3), []
+    latencies_us = [int(random.lognormvariate(9, 1)) for _ in range(500)]
+    for second in range(60):
+        for number, latency_us in enumerate(latencies_us):
+            log.succeeded(latency_us, latency_us, second * 10**9 + number * 10**6)
+        stage.take(log.take())
+        assert log.batch == Batch()
+        if second % 30 == 29:
+            sizes.append(len(pickle.dumps(stage)))
+
+    half, whole = sizes
+    assert whole < half * 1.05
+    assert stage.result(0).succeeded == 60 * 500 - 1
