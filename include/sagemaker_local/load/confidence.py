@@ -5,6 +5,7 @@ PURE: no I/O, no third-party imports.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -24,9 +25,13 @@ class Bounds:
     high: float
 
 
-def throughput_bounds(stage: StageResult) -> Bounds | None:
-    """Of predictions a second; None when there were too few answers to tell."""
-    return _around(stage.per_second, stage.per_second, relative_half_width(stage.marks))
+def throughput_bounds(*stages: StageResult) -> Bounds | None:
+    """Of predictions a second in the mean of `stages`, one at least; None with too few answers in one to tell."""
+    half_widths = [relative_half_width(stage.marks) for stage in stages]
+    known = [share * stage.per_second for share, stage in zip(half_widths, stages, strict=True) if share is not None]
+    if len(known) < len(stages):
+        return None
+    return _around(sum(stage.per_second for stage in stages) / len(stages), math.hypot(*known) / len(stages))
 
 
 def mean_latency_bounds_us(stage: StageResult, histogram: Histogram) -> Bounds | None:
@@ -37,7 +42,8 @@ def mean_latency_bounds_us(stage: StageResult, histogram: Histogram) -> Bounds |
     """
     if stage.rate_per_s is not None or not histogram.count or not stage.latency.count:
         return None
-    return _around(histogram.mean_us(), stage.latency.mean_us(), relative_half_width(stage.marks))
+    share = relative_half_width(stage.marks)
+    return None if share is None else _around(histogram.mean_us(), stage.latency.mean_us() * share)
 
 
 def doubts(stages: Sequence[StageResult], telling: StageResult) -> Iterator[str]:
@@ -56,5 +62,5 @@ def doubts(stages: Sequence[StageResult], telling: StageResult) -> Iterator[str]
         )
 
 
-def _around(figure: float, scale: float, share: float | None) -> Bounds | None:
-    return None if share is None else Bounds(max(0.0, figure - scale * share), figure + scale * share)
+def _around(figure: float, half_width: float) -> Bounds:
+    return Bounds(max(0.0, figure - half_width), figure + half_width)

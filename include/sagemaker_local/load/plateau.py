@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from include.sagemaker_local.load.stage import StageResult
 
 # The plateau begins where twice the users bring less than a fifth more throughput. Before it they bring nearly twice as
 # much; on it, nothing but longer queues. A small share would chase what more users gain on a busy host, which is a
-# larger part of its cores, into queues whose latency says nothing about the model. It is also nearly three times what
-# two stages differ by when each is known to 5 %, so that noise is not taken for growth.
+# larger part of its cores, into queues whose latency says nothing about the model. It is also three times what two
+# stages differ by when each is known to 4 %, so that noise is not taken for growth.
 GROWTH_SHARE = 0.2
 
 # One flat stage can be an accident of a busy host; two, and twice the users or more, are a plateau.
@@ -29,9 +30,42 @@ FLAT_FACTOR = 2
 LEVEL_SHARE = 0.05
 LEVEL_SHARE_OF_FEW = 0.1
 
+# What users lose on the way to the containers and back is not the containers' want of users, and is added to a stage's
+# throughput before it is compared with the level; this much of it at most, for the way is part of what is measured.
+_WAY_SHARE = 0.05
+
 # A number of users that is one too few is found out by its throughput, and the next is tried. One too many is not found
 # out, and adds its share to the latency.
 _ROUNDED_UP_FROM = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What stages with twice the users each say: the last below the plateau, the first on it, and those after."""
+
+    below: StageResult | None
+    begins: StageResult
+    beyond: Sequence[StageResult]
+
+    @property
+    def on_level(self) -> Sequence[StageResult]:
+        """The stages whose mean throughput is the plateau's level.
+
+        They are those that confirm it, where every worker has a request waiting; the one at which it begins when
+        throughput falls off with more users, or when nothing confirms it.
+        """
+        confirming = self.beyond[:FLAT_STAGES]
+        return confirming if confirming and mean_per_second(confirming) > self.begins.per_second else (self.begins,)
+
+    @property
+    def level(self) -> float:
+        """Predictions a second on the plateau."""
+        return mean_per_second(self.on_level)
+
+    @property
+    def furthest(self) -> float:
+        """The most users at which the plateau can begin: those that are a fifth more bring no more than that."""
+        return self.begins.users * (1 + GROWTH_SHARE)
 
 
 def plateau_begins(stages: Sequence[StageResult]) -> StageResult:
@@ -41,18 +75,29 @@ def plateau_begins(stages: Sequence[StageResult]) -> StageResult:
     doubling. Then among the stages between: the one with the fewest users that is on the plateau's level.
     """
     stages = _by_users(stages)
-    below, begins, beyond = _corner(stages)
-    level = _level(begins, beyond)
-    furthest = begins.users * (1 + GROWTH_SHARE)
-    near = [each for each in stages if (below.users if below else 0) < each.users <= furthest]
-    return next((each for each in near if each.per_second >= level * _share_at(each.users)), begins)
+    search = _search(stages)
+    rising = search.below.users if search.below else 0
+    near = [each for each in stages if rising < each.users <= search.furthest]
+    return next(
+        (each for each in near if _without_the_way(each) >= search.level * _share_at(each.users)), search.begins
+    )
+
+
+def plateau_stages(stages: Sequence[StageResult]) -> Sequence[StageResult]:
+    """The stages whose mean throughput is the plateau's level. `stages` must not be empty."""
+    return _search(_by_users(stages)).on_level
+
+
+def mean_per_second(stages: Sequence[StageResult]) -> float:
+    """The mean of the stages' throughputs. `stages` must not be empty."""
+    return sum(each.per_second for each in stages) / len(stages)
 
 
 def is_flat(stages: Sequence[StageResult]) -> bool:
     """Whether the plateau has begun and stages of more users have confirmed it."""
     if not stages:
         return False
-    begins = _corner(_by_users(stages))[1].users
+    begins = _search(_by_users(stages)).begins.users
     beyond = {stage.users for stage in stages if stage.users > begins}
     return len(beyond) >= FLAT_STAGES and max(beyond) >= begins * FLAT_FACTOR
 
@@ -63,14 +108,14 @@ def corner_users(stages: Sequence[StageResult]) -> int | None:
     It is where the line through the last stage below the plateau meets the plateau's level.
     """
     stages = _by_users(stages)
-    below, begins, beyond = _corner(stages)
+    search = _search(stages)
+    below, begins, level = search.below, search.begins, search.level
     if below is None:
         return None
-    level = _level(begins, beyond)
     rising = [each for each in stages if below.users <= each.users < begins.users and each.per_second < level]
     last = max(rising, key=lambda each: each.users, default=below)
     estimate = level * last.users / last.per_second if last.per_second else math.inf
-    if not estimate < begins.users * (1 + GROWTH_SHARE) or abs(estimate / begins.users - 1) < LEVEL_SHARE / 2:
+    if not estimate < search.furthest or abs(estimate / begins.users - 1) < LEVEL_SHARE / 2:
         return None
     users = math.floor(estimate + _ROUNDED_UP_FROM)
     return None if any(each.users == users for each in stages) else users
@@ -81,28 +126,29 @@ def _by_users(stages: Sequence[StageResult]) -> list[StageResult]:
     return [latest[users] for users in sorted(latest)]
 
 
-def _corner(stages: Sequence[StageResult]) -> tuple[StageResult | None, StageResult, Sequence[StageResult]]:
-    """The last stage before the plateau, the first on it and those after, of stages with twice the users each."""
+def _search(stages: Sequence[StageResult]) -> _Search:
+    """Of stages in the order of their users."""
     doubling = [stages[0]]
     for stage in stages:
         if stage.users >= doubling[-1].users * 2:
             doubling.append(stage)
     places = range(len(doubling))
     begins = next(at for at in places if not any(_grown(doubling[at], later) for later in doubling[at + 1 :]))
-    return doubling[begins - 1] if begins else None, doubling[begins], doubling[begins + 1 :]
-
-
-def _level(begins: StageResult, beyond: Sequence[StageResult]) -> float:
-    """Predictions a second on the plateau: the mean of the stages that confirm it, or those of its first if more."""
-    confirming = [each.per_second for each in beyond[:FLAT_STAGES]]
-    return max(begins.per_second, sum(confirming) / len(confirming) if confirming else 0.0)
-
-
-def _share_at(users: int) -> float:
-    """The share of the level from which a stage is on the plateau: where no other number of users is nearer to it."""
-    return min(max(users / (users + 0.5), 1 - LEVEL_SHARE_OF_FEW), 1 - LEVEL_SHARE)
+    return _Search(doubling[begins - 1] if begins else None, doubling[begins], tuple(doubling[begins + 1 :]))
 
 
 def _grown(stage: StageResult, later: StageResult) -> bool:
     doublings = math.log2(later.users / stage.users)
     return later.per_second >= stage.per_second * math.pow(1 + GROWTH_SHARE, doublings)
+
+
+def _without_the_way(stage: StageResult) -> float:
+    """Predictions a second that the stage would have had if users lost less time between client and containers."""
+    if not stage.model_latency.sum_us or not stage.latency.count:
+        return stage.per_second
+    return stage.per_second * min(stage.latency.mean_us() / stage.model_latency.mean_us(), 1 + _WAY_SHARE)
+
+
+def _share_at(users: int) -> float:
+    """The share of the level from which a stage is on the plateau: where no other number of users is nearer to it."""
+    return min(max(users / (users + 0.5), 1 - LEVEL_SHARE_OF_FEW), 1 - LEVEL_SHARE)

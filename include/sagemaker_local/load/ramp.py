@@ -19,10 +19,11 @@ from include.sagemaker_local.load.stage import StageResult
 # other than a CPU, and the figure then says that it is not the maximum.
 MAX_USERS = 256
 
-# While users double, what matters is whether a stage is a fifth above another.
-SEARCH_PRECISION = 0.05
+# While users double, what matters is whether a stage is a fifth above another. The mean of the last two stages is the
+# plateau's height, and known to 2.8 % if each of them is to this.
+SEARCH_PRECISION = 0.04
 
-# The figures are read off a stage that is known to this share, half of what a user of them would call a difference.
+# The latency is read off a stage that is known to this share, half of what a user of it would call a difference.
 READING_PRECISION = 0.025
 
 # Numbers of users between those of the search. The first guess is right where there is a sharp corner; where a second

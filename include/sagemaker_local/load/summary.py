@@ -1,8 +1,8 @@
 """What a load test says about an endpoint, in the service's own terms.
 
-MaxInvocations and ModelLatency are those of the stage at which the plateau of invocations begins: that is where the
-service reads them off (developer guide, "Interpret recommendation results"). More users than that only wait in line, so
-latency measured further up says more about the queue than about the model.
+ModelLatency is that of the stage at which the plateau of invocations begins: that is where the service reads it off
+(developer guide, "Interpret recommendation results"). More users than that only wait in line, so latency measured
+further up says more about the queue than about the model. MaxInvocations is the height of that plateau.
 PURE: no I/O, no third-party imports.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from include.sagemaker_local.load.confidence import Bounds, doubts, mean_latency_bounds_us, throughput_bounds
 from include.sagemaker_local.load.course import Course, next_step
-from include.sagemaker_local.load.plateau import is_flat, plateau_begins
+from include.sagemaker_local.load.plateau import is_flat, mean_per_second, plateau_begins, plateau_stages
 from include.sagemaker_local.load.rules import StopReason, StopRules
 from include.sagemaker_local.load.stage import Failure, StageResult
 
@@ -28,14 +28,15 @@ class LoadSummary:
 
     max_invocations: int
     model_latency_ms: int
-    stage: StageResult  # the stage that the figures come from
+    stage: StageResult  # where the plateau begins
     stopped_by: StopReason
+    plateau: tuple[StageResult, ...] = ()  # the stages that its height is the mean of, if not `stage` alone
     warnings: tuple[str, ...] = ()  # what to know before one believes the figures
 
     @property
     def max_invocations_bounds(self) -> Bounds | None:
         """Between which bounds the invocations a minute lie, with 95 % confidence."""
-        bounds = throughput_bounds(self.stage)
+        bounds = throughput_bounds(*(self.plateau or (self.stage,)))
         return bounds and Bounds(bounds.low * 60, bounds.high * 60)
 
     @property
@@ -74,11 +75,13 @@ def summarise(course: Course, stages: Sequence[StageResult], rules: StopRules) -
         return LoadFailure(failure_reason(stages[-1]))
     if not stage.model_latency.count:
         return LoadFailure("InternalError: the endpoint's answers did not say how long its containers took.")
+    plateau = (stage,) if stopped_by is StopReason.MAX_INVOCATIONS else plateau_stages(_good(stages, stopped_by))
     return LoadSummary(
-        max_invocations=int(stage.per_second * 60),
+        max_invocations=int(mean_per_second(plateau) * 60),
         model_latency_ms=max(1, round(stage.model_latency.mean_us() / 1000)),
         stage=stage,
         stopped_by=stopped_by,
+        plateau=tuple(plateau),
         warnings=tuple(_warnings(stages, stage, stopped_by)),
     )
 
@@ -103,14 +106,16 @@ def failure_reason(stage: StageResult) -> str:
 
 
 def telling_stage(stages: Sequence[StageResult], stopped_by: StopReason) -> StageResult | None:
-    """The stage to read the figures off, None when the endpoint failed from the first one."""
+    """The stage to read the latency off, None when the endpoint failed from the first one."""
     if stopped_by is StopReason.MAX_INVOCATIONS:
         return stages[-1]
+    good = _good(stages, stopped_by)
+    return plateau_begins(good) if good else None
+
+
+def _good(stages: Sequence[StageResult], stopped_by: StopReason) -> Sequence[StageResult]:
+    """The stages in which the endpoint did what was wanted of it."""
     if stopped_by is StopReason.LATENCY:
         # Too slow for even one user: the figures of that one user are the answer, not a failure of the test.
-        good = stages[:-1] or stages
-    elif stopped_by is StopReason.FAILURES:
-        good = stages[:-1]
-    else:
-        good = stages
-    return plateau_begins(good) if good else None
+        return stages[:-1] or stages
+    return stages[:-1] if stopped_by is StopReason.FAILURES else stages

@@ -64,6 +64,15 @@ def test_service_times_that_scatter_by_a_third_are_found_within_ten_per_cent(see
     assert summary.stage.model_latency.mean_us() == pytest.approx(SERVICE_S * 1e6, rel=0.1)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_time_lost_on_the_way_to_the_containers_is_not_taken_from_the_capacity(seed: int) -> None:
+    """As on a busy machine: a tenth of the service time, of which no worker knows."""
+    summary = measured(4, lambda: SERVICE_S, seed, overhead_s=SERVICE_S / 10)
+
+    assert summary.max_invocations == pytest.approx(60 * 4 / SERVICE_S, rel=0.02)
+    assert summary.stage.model_latency.mean_us() == pytest.approx(SERVICE_S * 1e6, rel=0.05)
+
+
 def test_a_slow_model_is_measured_as_well_as_a_fast_one() -> None:
     summary = measured(3, lambda: 1.5, seed=0)
 

@@ -30,6 +30,15 @@ def test_a_stage_whose_answers_keep_time_is_known_exactly() -> None:
     assert mean_latency_bounds_us(steady, steady.model_latency) == Bounds(40_000, 40_000)
 
 
+def test_the_mean_of_two_stages_is_known_better_than_each() -> None:
+    unsteady = replace(stage(4, 100), marks=UNSTEADY)
+    one, two = throughput_bounds(unsteady), throughput_bounds(unsteady, unsteady)
+
+    assert one is not None
+    assert two is not None
+    assert (two.high - 100) * 2**0.5 == pytest.approx(one.high - 100)
+
+
 def test_in_a_closed_loop_latency_is_known_as_well_as_throughput() -> None:
     unsteady = replace(stage(4, 100, model_ms=40), marks=UNSTEADY)
     share = relative_half_width(UNSTEADY)

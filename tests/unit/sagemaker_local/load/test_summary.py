@@ -57,6 +57,15 @@ def test_latency_is_read_where_the_plateau_begins_and_not_where_users_wait_in_li
     assert (summary.stage.users, summary.model_latency_ms) == (4, 50)
 
 
+def test_invocations_are_the_plateau_s_height_and_latency_is_read_where_it_begins() -> None:
+    per_second = {1: 100, 2: 200, 4: 380, 8: 400, 16: 404}
+    summary = summary_of(lambda users: stage(users, per_second[users], model_ms=10 * max(1, users / 4)))
+
+    assert (summary.stage.users, summary.model_latency_ms) == (4, 10)
+    assert summary.max_invocations == 402 * 60
+    assert [each.users for each in summary.plateau] == [8, 16]
+
+
 def test_throughput_that_falls_off_does_not_hide_the_better_stage() -> None:
     per_second = {1: 100, 2: 190, 4: 150, 8: 90}
     summary = summary_of(lambda users: stage(users, per_second[users]))
