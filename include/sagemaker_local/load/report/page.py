@@ -116,7 +116,8 @@ svg .note{fill:var(--ink)}.grid{stroke:var(--grid)}.axis,.tick{stroke:var(--soft
     + """
 .table{margin-top:.75rem;padding:.9rem 1rem;overflow-x:auto}table{border-collapse:collapse;width:100%}
 caption{text-align:left;font-weight:600;margin-bottom:.3rem}
-th,td{padding:.35rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid);font-variant-numeric:tabular-nums}
+th,td{padding:.35rem .7rem;text-align:right;white-space:nowrap;
+border-bottom:1px solid var(--grid);font-variant-numeric:tabular-nums}
 thead th{color:var(--soft);font-weight:500;font-size:.9rem}
 th:first-child{text-align:left;font-weight:500;padding-left:.5rem}
 tbody tr:last-child>*{border-bottom:0}.told>*{background:color-mix(in srgb,var(--throughput) 12%,transparent)}
