@@ -5,6 +5,10 @@ SluiceError
 ├── ArtifactError         whoever produced the artifact: missing, not gzip, symlinks, climbs out of its directory
 │   └── ArtifactsRefused       the same for all archives of a pipeline at once
 ├── ServiceRefused        AWS said no to a call; carries the operation and AWS's error code, to be branched on
+│   ├── CallDenied             the role lacks a permission, or is not the one that was meant
+│   ├── RequestInvalid         the same request would be refused again
+│   ├── QuotaExceeded          the account's quota, or AWS's capacity: others may give some back
+│   └── ServiceBusy            too many calls, or trouble at AWS: it passes
 ├── UnexpectedAnswer      AWS answered without a field that its API promises; nobody here can go on with that
 ├── PackageFailed         the registry could not validate the package; the reason is AWS's
 ├── NoVersion             there is no version in the registry that production could go back to
@@ -95,6 +99,35 @@ class ServiceRefused(SluiceError):
     def __str__(self) -> str:
         about = f" for {self.resource}" if self.resource else ""
         return f"AWS refused {self.operation}{about} with {self.code}: {self.message}"
+
+
+class CallDenied(ServiceRefused):
+    """The caller may not do that."""
+
+    def __str__(self) -> str:
+        about = f" on {self.resource}" if self.resource else ""
+        return (
+            f"{super().__str__()}\nAllow {self.operation}{about} in the policy of the role behind the Airflow connection, "
+            "or of the execution role when the message names that one."
+        )
+
+
+class RequestInvalid(ServiceRefused):
+    """The request itself is at fault: names, values, or the state of what it is about."""
+
+
+class QuotaExceeded(ServiceRefused):
+    """There is no more of it, at this moment or for this account."""
+
+    def __str__(self) -> str:
+        return (
+            f"{super().__str__()}\nAsk for more in Service Quotas, delete what is not needed any more, or choose "
+            "another instance type."
+        )
+
+
+class ServiceBusy(ServiceRefused):
+    """Nobody's fault here: the same call may succeed in a while."""
 
 
 class UnexpectedAnswer(SluiceError):

@@ -12,13 +12,50 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sluice.errors import ServiceRefused
+from sluice.errors import CallDenied, QuotaExceeded, RequestInvalid, ServiceBusy, ServiceRefused
 
 ALREADY_THERE_CODES = frozenset({"ResourceInUse", "ConflictException", "ResourceAlreadyExists"})
 ALREADY_THERE_TEXTS = ("Cannot create already existing", "Model Package Group already exists")
 NOT_THERE_CODES = frozenset({"ResourceNotFound", "ResourceNotFoundException", "NoSuchKey", "NoSuchBucket", "404"})
 NOT_THERE_TEXTS = ("Could not find",)
 NOT_THERE_SUFFIX = "does not exist."
+BUSY_TEXTS = ("Cannot update in-progress", "Cannot delete in-progress")
+"""A ValidationException that passes: somebody else's deployment came in between."""
+
+KINDS: Mapping[type[ServiceRefused], frozenset[str]] = {
+    CallDenied: frozenset(
+        {
+            "AccessDenied",
+            "AccessDeniedException",
+            "AuthFailure",
+            "ExpiredToken",
+            "ExpiredTokenException",
+            "InvalidClientTokenId",
+            "SignatureDoesNotMatch",
+            "UnauthorizedOperation",
+            "UnrecognizedClientException",
+        }
+    ),
+    RequestInvalid: frozenset(
+        {"InvalidParameterException", "InvalidParameterValue", "ObjectNotFoundException", "ValidationException"}
+    ),
+    QuotaExceeded: frozenset({"InsufficientCapacity", "LimitExceededException", "ResourceLimitExceeded"}),
+    ServiceBusy: frozenset(
+        {
+            "ConcurrentUpdateException",
+            "InternalFailure",
+            "InternalServerError",
+            "ModelNotReadyException",
+            "RequestLimitExceeded",
+            "ServiceUnavailable",
+            "SlowDown",
+            "Throttling",
+            "ThrottlingException",
+            "TooManyRequestsException",
+        }
+    ),
+}
+"""What AWS's codes mean. A code that is not here is a plain ServiceRefused, and may pass or not."""
 
 
 @contextmanager
@@ -29,7 +66,15 @@ def refusals_as_ours(operation: str, resource: str | None) -> Iterator[None]:
     except ClientError as error:
         told = error.response.get("Error", {})
         name = "".join(word.capitalize() for word in operation.split("_"))
-        raise ServiceRefused(name, str(told.get("Code", "Unknown")), str(told.get("Message", "")), resource) from error
+        code, message = str(told.get("Code", "Unknown")), str(told.get("Message", ""))
+        raise kind_of(code, message)(name, code, message, resource) from error
+
+
+def kind_of(code: str, message: str) -> type[ServiceRefused]:
+    """Which refusal an error code stands for."""
+    if message.startswith(BUSY_TEXTS):
+        return ServiceBusy
+    return next((kind for kind, codes in KINDS.items() if code in codes), ServiceRefused)
 
 
 def resource_in(request: Mapping[str, Any]) -> str | None:

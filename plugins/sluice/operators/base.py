@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
@@ -14,10 +15,13 @@ from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 from sluice.errors import (
     ArtifactError,
     BenchmarkFailed,
+    CallDenied,
     DeploymentError,
     EvidenceError,
     NoVersion,
     PackageFailed,
+    QuotaExceeded,
+    RequestInvalid,
     SpecError,
 )
 from sluice.hook import SluiceHook
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
 
 FAILURE_KEY = "failure"
 """XCom key under which a failing task leaves `{"error": class, "message": text}` for `reject` and `report`."""
+
+AFTER_OTHERS = timedelta(minutes=5)
+"""Quota and capacity come back when somebody else's instances go, which takes minutes."""
 
 RETRY_WHAT_MAY_PASS = ExceptionRetryPolicy(
     rules=[
@@ -39,13 +46,23 @@ RETRY_WHAT_MAY_PASS = ExceptionRetryPolicy(
                 DeploymentError,
                 BenchmarkFailed,
                 EvidenceError,
+                RequestInvalid,
             ],
             action=RetryAction.FAIL,
             reason="the same input would end in the same way",
-        )
+        ),
+        RetryRule(exception=CallDenied, action=RetryAction.FAIL, reason="a permission has to be given first"),
+        RetryRule(
+            exception=QuotaExceeded,
+            action=RetryAction.RETRY,
+            retry_delay=AFTER_OTHERS,
+            reason="others may give instances back",
+        ),
     ]
 )
-"""Throttling, lost connections and killed workers are retried; what the candidate itself is at fault for is not."""
+"""Throttling, lost connections and killed workers are retried after the task's own delay, quota and capacity after a
+longer one. What the candidate itself is at fault for, and what a person has to allow first, is not.
+"""
 
 
 class SluiceOperator(AwsBaseOperator[SluiceHook]):

@@ -9,6 +9,7 @@ from sluice.errors import (
     ArtifactError,
     ArtifactsRefused,
     BenchmarkFailed,
+    CallDenied,
     DeploymentFailed,
     DeploymentRollbackFailed,
     DeploymentRolledBack,
@@ -17,6 +18,9 @@ from sluice.errors import (
     GateClosed,
     NoVersion,
     PackageFailed,
+    QuotaExceeded,
+    RequestInvalid,
+    ServiceBusy,
     ServiceRefused,
     SluiceError,
     SpecError,
@@ -27,7 +31,11 @@ ONE_OF_EACH = [
     SpecError("gate.rules[2].max", "must be a number", "iris.yaml", 7),
     ArtifactError("s3://b/model.tar.gz", "is not gzip"),
     ArtifactsRefused((ArtifactError("s3://b/model.tar.gz", "is not gzip"),)),
-    ServiceRefused("CreateModel", "ValidationException", "no such role", "iris-1"),
+    ServiceRefused("CreateModel", "SomethingNew", "no such role", "iris-1"),
+    CallDenied("CreateModel", "AccessDeniedException", "not authorized", "iris-1"),
+    RequestInvalid("CreateModel", "ValidationException", "no such role", "iris-1"),
+    QuotaExceeded("CreateEndpoint", "ResourceLimitExceeded", "ml.c5.large for endpoint usage is 0", "iris"),
+    ServiceBusy("DescribeEndpoint", "ThrottlingException", "Rate exceeded"),
     UnexpectedAnswer("DescribeEndpoint", "EndpointStatus is None"),
     PackageFailed("arn:package/1", None),
     NoVersion("iris-group", "no version before 3 is Approved"),
@@ -85,3 +93,10 @@ def test_only_the_last_log_lines_are_shown() -> None:
     assert "line 99" in said
     assert "line 79" not in said
     assert "line 80" in said
+
+
+def test_a_denied_call_names_what_to_allow_and_a_quota_what_to_ask_for() -> None:
+    denied = str(CallDenied("CreateModel", "AccessDeniedException", "not authorized", "iris-1"))
+    assert "Allow CreateModel on iris-1" in denied
+    quota = str(QuotaExceeded("CreateEndpoint", "ResourceLimitExceeded", "'ml.c5.large for endpoint usage' is 0"))
+    assert "ml.c5.large for endpoint usage" in quota and "Service Quotas" in quota
