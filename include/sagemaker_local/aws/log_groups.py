@@ -15,9 +15,9 @@ from include.sagemaker_local.aws.tails import Tails
 # Answers to queries and exports, which refer to groups and are over when they are asked for.
 _LEFT_OUT = frozenset(("queries", "export_tasks"))
 # The groups that lines of containers come into. On AWS they stay for ever; here each start reads them into memory, in
-# about a second for as many as this.
+# less than a second for as many as this.
 CONTAINERS = "/aws/sagemaker/"
-MAX_CONTAINER_LINES = 100_000
+MAX_CONTAINER_LINES = 50_000
 
 
 class LogPlace(NamedTuple):

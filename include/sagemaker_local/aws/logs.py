@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
-from moto.logs.models import LogsBackend, logs_backends
+from moto.logs.models import LogEvent, LogsBackend, LogStream, logs_backends
 
 # CloudWatch Logs refuses longer events (256 KiB with 26 bytes of overhead).
 MAX_EVENT_BYTES = 262_118
 # CloudWatch keeps everything; this is memory and one's own disk, and nobody reads ten thousand lines of one container.
 MAX_EVENTS_PER_STREAM = 10_000
+_TRACKED: Sequence[Any] = (LogEvent, LogStream)  # moto's metaclass gives them an attribute that mypy does not know
 _log = logging.getLogger(__name__)
 
 
@@ -53,3 +54,6 @@ class MotoLogs:
         if events:
             logs.put_log_events(group, stream, events)
             del logs.groups[group].streams[stream].events[:-MAX_EVENTS_PER_STREAM]
+            # moto shows there all that there ever was, which would keep every line and every deleted stream in memory.
+            for kind in _TRACKED:
+                kind.instances_tracked.clear()
