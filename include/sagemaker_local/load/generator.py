@@ -55,6 +55,7 @@ class Generator:
         self._known = KnownAnswers()
         self._log = AnswerLog()
         self._loop: ClosedLoop | OpenLoop | None = None
+        self._waiting = 0
         self._second = Tally()
         self._second_began_s = self._clock.monotonic_s()
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -81,6 +82,7 @@ class Generator:
         over = False
         while not over and time.perf_counter_ns() < cut_off_ns:
             await self._pause()
+            self._waiting = loop.waiting  # before the work here makes requests wait that would have been sent by now
             loop.sweep(time.perf_counter_ns())
             self._requests.refresh()
             batch = self._log.take()
@@ -92,7 +94,7 @@ class Generator:
                 self._tell(step.rate_per_s)
         own = 0.0 if opened is None else share(opened, spent_now())
         result = recorder.result(time.perf_counter_ns())
-        return replace(result, waiting=loop.waiting, generator_share=own, generator_busy=was_the_limit(own))
+        return replace(result, waiting=self._waiting, generator_share=own, generator_busy=was_the_limit(own))
 
     def _loop_for(self, step: Step) -> ClosedLoop | OpenLoop:
         """What sends the step's requests: if it can, what sent those of the step before, with its connections."""
@@ -149,6 +151,6 @@ class Generator:
                 latency=second.latency,
                 model_latency=second.model_latency,
                 rate_per_s=rate_per_s,
-                waiting=self._loop.waiting,
+                waiting=self._waiting,
             )
         )
