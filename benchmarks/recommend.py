@@ -72,7 +72,7 @@ def run_job(url: str, package_arn: str, name: str) -> Outcome:
     sagemaker, began_s = client("sagemaker", url), time.monotonic()
     inputs = {"ModelPackageVersionArn": package_arn, "Endpoints": [{"EndpointName": ENDPOINT}]}
     sagemaker.create_inference_recommendations_job(JobName=name, JobType="Default", RoleArn=ROLE, InputConfig=inputs)
-    job = _until(lambda: sagemaker.describe_inference_recommendations_job(JobName=name), "Status", "COMPLETED")
+    job = until(lambda: sagemaker.describe_inference_recommendations_job(JobName=name), "Status", "COMPLETED")
     seconds = time.monotonic() - began_s
     endpoint, own = job["EndpointPerformances"][0]["Metrics"], job["InferenceRecommendations"][0]["Metrics"]
     return Outcome(
@@ -132,7 +132,7 @@ def _deploy(url: str, sample: train.SamplePipeline) -> str:
     variant = {"VariantName": "v", "ModelName": ENDPOINT, "InstanceType": INSTANCE_TYPE, "InitialInstanceCount": 1}
     sagemaker.create_endpoint_config(EndpointConfigName=ENDPOINT, ProductionVariants=[variant])
     sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=ENDPOINT)
-    _until(lambda: sagemaker.describe_endpoint(EndpointName=ENDPOINT), "EndpointStatus", "InService")
+    until(lambda: sagemaker.describe_endpoint(EndpointName=ENDPOINT), "EndpointStatus", "InService")
     return str(package["ModelPackageArn"])
 
 
@@ -145,7 +145,8 @@ def _container(name: str, image: str, environment: dict[str, str]) -> dict[str, 
     }
 
 
-def _until(describe: Callable[[], dict[str, Any]], member: str, wanted: str) -> dict[str, Any]:
+def until(describe: Callable[[], dict[str, Any]], member: str, wanted: str) -> dict[str, Any]:
+    """The description once its `member` is what is wanted; ends the program when it failed or takes too long."""
     deadline_s = time.monotonic() + BOUND_S
     while (found := describe())[member] != wanted:
         if found[member].upper() in ("FAILED", "STOPPED") or time.monotonic() > deadline_s:

@@ -19,13 +19,16 @@ _NORMAL_95 = 1.96
 
 # Enough for the 2.5th and the 97.5th percentile to be known to a fraction of the bounds' width, in some 50 ms.
 _DRAWS = 200
+# With so many sizes none can be held out to try the method.
+_TWO = 2
+
 # The same measurements have the same bounds.
 _SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Predictions a minute on `vcpus`, between `low` and `high` with 95 %, as far as the curve is the right one.
+    """Predictions a minute on `vcpus`, which a measurement would find between `low` and `high` with 95 %.
 
     `held_out` is by how much the method was off, as a share, for the largest measured size when that was predicted from
     the smaller ones: above 0 it promised too much. None when there were too few sizes to try.
@@ -72,9 +75,7 @@ def estimate(points: Sequence[Point], vcpus: int) -> Estimate:
     low, high = _by_chance(ordered, vcpus)
     largest = ordered[-1]
     doublings = max(0.0, math.log2(vcpus / largest.vcpus))
-    if doublings and off is None:
-        low, high = min(low, largest.per_minute), max(high, largest.per_minute * vcpus / largest.vcpus)
-    elif doublings and off is not None:
+    if doublings and off is not None:
         # The method was off by so much over as many doublings as lie between the last two sizes, as far as the last one
         # is known itself; an error of the curve grows with the distance, in either direction.
         each = (abs(off) + largest.relative_error) / math.log2(largest.vcpus / ordered[-2].vcpus)
@@ -100,16 +101,29 @@ def latency_ms(measured_ms: float, largest: Point, estimated: Estimate) -> float
 
 
 def _by_chance(points: Sequence[Point], vcpus: int) -> tuple[float, float]:
-    """The bounds that the measurements' own uncertainty gives: the curves through points that are drawn anew.
+    """The bounds that the measurements' own uncertainty gives: curves through points that are drawn anew.
 
-    The lower one is that of curves that may lose by coherency, which few points cannot exclude.
+    They are those of a measurement, so each drawn curve is met with the uncertainty of one more.
     """
     chance = random.Random(_SEED)  # noqa: S311 - statistics, no secret
-    draws = [[_drawn(point, chance) for point in points] for _ in range(_DRAWS)]
-    lower = sorted(fit(draw, coherency_from=POINTS_FOR_BOUNDS).at(vcpus) for draw in draws)
-    upper = sorted(fit(draw).at(vcpus) for draw in draws)
+    lower, upper = [], []
+    for _ in range(_DRAWS):
+        low, high = _range(tuple(_drawn(point, chance) for point in points), vcpus)
+        again = max(0.0, chance.gauss(1, points[-1].relative_error / _NORMAL_95))
+        lower.append(low * again)
+        upper.append(high * again)
     cut = round(_DRAWS * 0.025)
-    return lower[cut], upper[-1 - cut]
+    return sorted(lower)[cut], sorted(upper)[-1 - cut]
+
+
+def _range(points: Sequence[Point], vcpus: int) -> tuple[float, float]:
+    """What the points leave open: losses by coherency, which few of them cannot exclude; two of them, everything
+    between no growth and proportional growth."""
+    low, high = fit(points, coherency_from=POINTS_FOR_BOUNDS).at(vcpus), fit(points).at(vcpus)
+    largest = points[-1]
+    if len(points) == _TWO and vcpus > largest.vcpus:
+        low, high = min(low, largest.per_minute), max(high, largest.per_minute * vcpus / largest.vcpus)
+    return low, high
 
 
 def _drawn(point: Point, chance: random.Random) -> Point:
