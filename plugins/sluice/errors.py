@@ -107,8 +107,8 @@ class CallDenied(ServiceRefused):
     def __str__(self) -> str:
         about = f" on {self.resource}" if self.resource else ""
         return (
-            f"{super().__str__()}\nAllow {self.operation}{about} in the policy of the role behind the Airflow connection, "
-            "or of the execution role when the message names that one."
+            f"{super().__str__()}\nAllow {self.operation}{about} in the policy of the role behind the Airflow "
+            "connection, or of the execution role when the message names that one."
         )
 
 
