@@ -96,8 +96,8 @@ def test_the_method_is_tried_on_the_largest_measured_size() -> None:
     assert found.high / found.low > estimate(exact, 8).high / estimate(exact, 8).low
 
 
-# Predictions a minute of a container with 1, 2, 4, 8 and 16 workers, as two runs of `python -m benchmarks.estimate` have
-# measured them on two cores that had other work. In the second run 16 workers met a limit that fewer had not met.
+# Predictions a minute of a container with 1, 2, 4, 8 and 16 workers, as two runs of `python -m benchmarks.estimate`
+# have measured them on two cores that had other work. In the second, 16 workers met a limit that fewer had not met.
 RECORDED = ((2527, 4987, 10670, 23102, 45054), (2154, 4590, 11497, 20865, 23588))
 
 
