@@ -27,7 +27,7 @@ class DeploymentType(StrEnum):
     ROLLING = "rolling"
 
 
-_PERCENT = {DeploymentType.CANARY: (1, 50), DeploymentType.LINEAR: (10, 50), DeploymentType.ROLLING: (5, 50)}
+PERCENT_BOUNDS = {DeploymentType.CANARY: (1, 50), DeploymentType.LINEAR: (10, 50), DeploymentType.ROLLING: (5, 50)}
 """Smallest and largest share of the fleet that moves at a time."""
 
 
@@ -79,7 +79,7 @@ class DeploymentSpec:
             if self.percent is not None:
                 raise SpecError("percent", "is not for all_at_once, which moves everything")
             return
-        least, most = _PERCENT[self.type]
+        least, most = PERCENT_BOUNDS[self.type]
         if self.percent is None:
             raise SpecError("percent", f"is missing: {self.type.value} moves {least} to {most} per cent at a time")
         if not least <= self.percent <= most:

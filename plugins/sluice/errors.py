@@ -17,6 +17,7 @@ SluiceError
 │   ├── DeploymentRollbackFailed  AWS could not go back either: what runs now may be both versions
 │   └── DeploymentFailed          no healthy config is left to go back to, or the endpoint never existed
 ├── BenchmarkFailed       the recommendation job ended without numbers: containers answered 4xx/5xx, or it was stopped
+├── AnswerUnusable        whoever answered the request for approval; the task fails once and asks again
 ├── GateClosed            nobody's: the gate did its work and did not let the candidate through
 └── EvidenceError         the record of a decision
     ├── EvidenceMissing        it is not where the package says
@@ -238,6 +239,17 @@ class BenchmarkFailed(SluiceError):
             f"recommendation job {self.job} ended {self.status}: {self.reason or 'AWS gave no reason'}. "
             "Send one payload file to the staging endpoint by hand, and read its container logs."
         )
+
+
+class AnswerUnusable(SluiceError):
+    """A person's answer that cannot be carried out; `problem` says why. It decides nothing."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"the answer cannot be used: {self.problem}. Nothing was decided; answer again when the task asks anew."
 
 
 class GateClosed(SluiceError):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated
 
+from sluice.approval_spec import ApprovalSpec
 from sluice.container_spec import ContainerSpec, check_hostnames, overridden
 from sluice.deployment_spec import DeploymentSpec
 from sluice.errors import SpecError
@@ -171,6 +172,9 @@ class GateSpec:
         tuple[Rule, ...],
         Limit("Every rule must pass; at least one is needed, for no rules is not a pass.", min_items=1),
     ]
+    approval: Annotated[
+        ApprovalSpec | None, Limit("A person's word after the rules have passed; none is asked when left out.")
+    ] = None
 
     def __post_init__(self) -> None:
         check(self)
@@ -240,6 +244,11 @@ class PipelineSpec:
             return Fleet(stage, self.staging.endpoint, self.staging.instance_type, self.staging.instances)
         instance_type = self.production.instance_type or self.staging.instance_type
         return Fleet(stage, self.production.endpoint, instance_type, self.production.instances)
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether a person has to agree before production changes."""
+        return self.gate.approval is not None and self.gate.approval.required
 
     def deployment(self, stage: Stage) -> DeploymentSpec | None:
         """How an update of a stage's endpoint goes. Nobody is served by staging, so it is simply updated."""

@@ -175,6 +175,22 @@ def test_production_is_scaled_when_it_is_verified_and_a_failure_of_that_rejects_
     assert "autoscale" not in dag.get_task("reject").upstream_task_ids
 
 
+def test_a_person_comes_between_the_gate_and_production_only_where_the_spec_asks() -> None:
+    assert "approve" not in build(PROMOTION, a_spec(gate__approval={"required": False})).task_dict
+    dag = build(PROMOTION, a_spec(gate__approval={"required": True}))
+    assert dag.get_task("approve").upstream_task_ids == {"judge"}
+    assert dag.get_task("promote").upstream_task_ids == {"approve"}
+    assert dag.get_task("judge").__dict__["when_open"] == "approve"
+    assert set(dag.get_task("approve").params) == {"reason"}  # and none of the DAG's own
+    # A refusal skips `promote` alone: what carries it out must not be directly behind it.
+    assert dag.get_task("approve").downstream_task_ids == {"promote"}
+    for task_id in ("reject", "report"):
+        rendered = dag.get_task(task_id).__dict__["judged"]
+        assert rendered == "{{ (result_of(ti, 'approve') or result_of(ti, 'judge')) | tojson }}"
+    again = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+    assert "approve" in again.task_dict
+
+
 def test_the_order_of_a_rollback() -> None:
     dag = build(ROLLBACK, a_spec(schedule="@daily"))
     assert dag.dag_id == "rollback__iris" and str(dag.schedule) == "None"

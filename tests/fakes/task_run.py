@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 from typing import Any
+from uuid import UUID
 
-from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped, TaskDeferred
-from sluice.operators.base import SluiceOperator
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped, TaskAwaitingInput, TaskDeferred
 
 from tests.fakes.sagemaker_api import FakeAws, FakeHook
 
@@ -19,6 +20,7 @@ class FakeTaskInstance:
     dag_id = "a_dag"
     run_id = RUN_ID
     map_index = -1
+    id = UUID(int=1)
 
     def __init__(self, run: DagRunOnFakeAws, task_id: str) -> None:
         self._run = run
@@ -36,25 +38,27 @@ class FakeTaskInstance:
 
 
 class DagRunOnFakeAws:
-    """One DAG run. `waits` lists the triggers that tasks waited on."""
+    """One DAG run. `waits` lists what tasks waited on, `answer` is what a person says to a task that asks."""
 
     def __init__(self, aws: FakeAws) -> None:
         self.aws = aws
         self.xcoms: dict[tuple[str, str], Any] = {}
         self.states: dict[str, str] = {}
         self.waits: list[Any] = []
+        self.answer: dict[str, Any] = {}
 
-    def run(self, operator: SluiceOperator, *, time_out: bool = False) -> Any:
+    def run(self, operator: BaseOperator, *, time_out: bool = False) -> Any:
         """The operator's result. With `time_out` its first wait ends with nothing settled."""
         operator.__dict__["hook"] = FakeHook(self.aws)
         ti = FakeTaskInstance(self, operator.task_id)
         ti.task = operator
-        context: Any = {"ti": ti, "run_id": RUN_ID}
+        context: Any = {"ti": ti, "task_instance": ti, "run_id": RUN_ID}
         try:
             result = self._to_the_end(operator, context, time_out)
         except DownstreamTasksSkipped as skipping:
             # As the task runner has it: the task succeeded, and what it would have returned is lost.
-            self.states.update({task_id: "skipped" for task_id, _ in skipping.tasks})
+            named = (each if isinstance(each, str) else each[0] for each in skipping.tasks)
+            self.states.update(dict.fromkeys(named, "skipped"))
             self.states[operator.task_id] = "success"
             return self.xcoms.get((operator.task_id, "return_value"))
         except AirflowSkipException:
@@ -79,6 +83,9 @@ class DagRunOnFakeAws:
                 self.waits.append(deferred.trigger)
                 method = deferred.method_name
                 arguments = {"event": self._event(deferred.trigger, time_out)}
+            except TaskAwaitingInput as waiting:
+                self.waits.append(waiting)
+                method, arguments = waiting.method_name, {"event": self.answer}
 
     def _event(self, trigger: Any, time_out: bool) -> dict[str, Any]:
         if not time_out:
@@ -89,7 +96,7 @@ class DagRunOnFakeAws:
         return {**status, trigger.return_key: trigger.return_value}
 
 
-def in_one_dag(*operators: SluiceOperator) -> None:
+def in_one_dag(*operators: BaseOperator) -> None:
     """Put operators one after the other, so that the last sees what became of the others."""
     from airflow.sdk import DAG
 

@@ -65,8 +65,20 @@ longer one. What the candidate itself is at fault for, and what a person has to 
 """
 
 
+@contextmanager
+def telling_failures(context: Context) -> Iterator[None]:
+    """Leave the reason of a failure for later tasks."""
+    try:
+        yield
+    except (AirflowSkipException, DownstreamTasksSkipped):
+        raise  # these are answers, not failures
+    except Exception as error:
+        context["ti"].xcom_push(key=FAILURE_KEY, value={"error": type(error).__name__, "message": str(error)})
+        raise
+
+
 class SluiceOperator(AwsBaseOperator[SluiceHook]):
-    """Base of all operators. Subclasses implement `carry_out`, and may defer from it.
+    """Base of all operators that call AWS. Subclasses implement `carry_out`, and may defer from it.
 
     :param aws_conn_id: Airflow connection; its `endpoint_url` decides where the calls go
     :param region_name: AWS region; the connection's own when None
@@ -86,12 +98,12 @@ class SluiceOperator(AwsBaseOperator[SluiceHook]):
 
     def execute(self, context: Context) -> Any:
         """Carry out, and leave the reason of a failure for later tasks."""
-        with self._telling_failures(context):
+        with telling_failures(context):
             return self.carry_out(context)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after a wait, with failures told in the same way."""
-        with self._telling_failures(context):
+        with telling_failures(context):
             return super().resume_execution(next_method, next_kwargs, context)
 
     @property
@@ -103,16 +115,6 @@ class SluiceOperator(AwsBaseOperator[SluiceHook]):
             "verify": self.verify,
             "botocore_config": self.botocore_config,
         }
-
-    @contextmanager
-    def _telling_failures(self, context: Context) -> Iterator[None]:
-        try:
-            yield
-        except (AirflowSkipException, DownstreamTasksSkipped):
-            raise  # these are answers, not failures
-        except Exception as error:
-            context["ti"].xcom_push(key=FAILURE_KEY, value={"error": type(error).__name__, "message": str(error)})
-            raise
 
 
 def from_template(value: Any) -> Any:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice import api_requests
+from sluice.deployment_spec import DeploymentSpec
+from sluice.operators.base import from_template
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.spec import Stage
 
@@ -24,19 +27,26 @@ class PromoteOperator(DeployEndpointOperator):
     :param package_arn: ARN of the package version (templated)
     :param reason: why it is approved; goes into the package (templated)
     :param fleet: `{"instance_type", "instances"}`, as an object or as JSON text; the spec's when None (templated)
+    :param percent: share of the fleet that moves at a time, when it is not to be the spec's (templated)
     :param poll_s: seconds between two looks at the endpoint
     :param timeout_s: seconds after which a deployment that is still going on counts as failed; the waits of
         `production.deployment` come on top
     """
 
-    template_fields = aws_template_fields("pipeline", "candidate", "stage", "fleet", "package_arn", "reason")
+    template_fields = aws_template_fields("pipeline", "candidate", "stage", "fleet", "package_arn", "reason", "percent")
 
-    def __init__(self, *, package_arn: str, reason: str, **kwargs: Any) -> None:
+    def __init__(self, *, package_arn: str, reason: str, percent: int | str | None = None, **kwargs: Any) -> None:
         super().__init__(stage=Stage.PRODUCTION.value, **kwargs)
         self.package_arn = package_arn
         self.reason = reason
+        self.percent = percent
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
         self.hook.update_package(api_requests.approve_package(self.package_arn, self.reason, {}))
         return super().carry_out(context)
+
+    @property
+    def _deployment(self) -> DeploymentSpec | None:
+        asked, percent = super()._deployment, from_template(self.percent)
+        return asked if asked is None or percent is None else replace(asked, percent=percent)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import Asset, Param, TriggerRule
 
+from sluice.operators.approve import ApproveOperator
 from sluice.operators.autoscale import AutoscaleOperator
 from sluice.operators.create_model import CreateModelOperator
 from sluice.operators.delete_endpoint import DeleteEndpointOperator
@@ -27,10 +28,11 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
     """The tasks of a promotion. What goes wrong on the way to production leads to `reject`; `report` always runs."""
     pipeline = {"pipeline": spec, "candidate": result("preflight")}
     package = {"package_arn": result("register_package", "package_arn")}
-    chosen = {"fleet": json_result("judge", "fleet")}
+    decided_by = "approve" if spec.needs_approval else "judge"
+    chosen = {"fleet": json_result(decided_by, "fleet")}
     told = {
         "registered": result_if_any("register_package"),
-        "judged": result_if_any("judge"),
+        "judged": result_if_any(*dict.fromkeys([decided_by, "judge"])),
         "is_dry_run": param("dry_run"),
     }
     whatever_happened = TriggerRule.ALL_DONE
@@ -63,16 +65,24 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
                 **package,
                 "job": result("recommend", "job"),
                 "is_dry_run": param("dry_run"),
-                "when_open": "promote",
+                "when_open": "approve" if spec.needs_approval else "promote",
                 "when_closed": "reject",
                 "when_dry": "report",
             },
         ),
+        *_approval(spec),
         Step(
             "promote",
             PromoteOperator,
-            ("judge",),
-            {**pipeline, **package, **chosen, "reason": result("judge", "reason"), "poll_s": poll_s},
+            (decided_by,),
+            {
+                **pipeline,
+                **package,
+                **chosen,
+                **_agreed(spec),
+                "reason": result(decided_by, "reason"),
+                "poll_s": poll_s,
+            },
         ),
         Step("verify", VerifyOperator, ("promote",), {**pipeline, **chosen}),
         Step("reject", RejectOperator, ("judge", "verify"), told, whatever_happened),
@@ -85,6 +95,16 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
         ),
     )
     return (*steps[:-1], *_autoscaling(spec), steps[-1], *_after_gate(spec), _outcome(spec))
+
+
+def _approval(spec: PipelineSpec) -> tuple[Step, ...]:
+    if not spec.needs_approval:
+        return ()
+    return (Step("approve", ApproveOperator, ("judge",), {"pipeline": spec, "judged": result("judge")}),)
+
+
+def _agreed(spec: PipelineSpec) -> dict[str, str]:
+    return {"percent": json_result("approve", "percent")} if spec.needs_approval else {}
 
 
 def _autoscaling(spec: PipelineSpec) -> tuple[Step, ...]:

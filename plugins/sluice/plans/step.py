@@ -56,9 +56,9 @@ def json_result(task_id: str, key: str) -> str:
     return "{{ ti.xcom_pull(task_ids='" + task_id + "')['" + key + "'] | tojson }}"
 
 
-def result_if_any(task_id: str) -> str:
-    """A template for a task's result as JSON text, `null` when the task did not succeed in this run."""
-    return "{{ result_of(ti, '" + task_id + "') | tojson }}"
+def result_if_any(*task_ids: str) -> str:
+    """A template for a result as JSON text: of the first of these tasks that succeeded in this run, else `null`."""
+    return "{{ (" + " or ".join(f"result_of(ti, '{task_id}')" for task_id in task_ids) + ") | tojson }}"
 
 
 def param(name: str) -> str:

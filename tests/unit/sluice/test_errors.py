@@ -6,6 +6,7 @@ import pickle
 import pytest
 from sluice import errors
 from sluice.errors import (
+    AnswerUnusable,
     ArtifactError,
     ArtifactsRefused,
     BenchmarkFailed,
@@ -43,6 +44,7 @@ ONE_OF_EACH = [
     DeploymentRollbackFailed("iris", "new", "old", "no capacity", ()),
     DeploymentFailed("iris", "new", None, "The primary container did not pass the ping health check.", ()),
     BenchmarkFailed("iris-job", "FAILED", "4xx or 5xx"),
+    AnswerUnusable("production.deployment.percent: must be 1 to 50 for canary, not 60"),
     GateClosed("fail", "too slow"),
     EvidenceMissing("s3://b/e.json", "there is no such object"),
     EvidenceInvalid("s3://b/e.json", "it has been changed"),

@@ -97,7 +97,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("gate.rules[1]", {"gate__rules__1__min": 1}, "exactly one of"),
     ("gate.rules[1].metric", {"gate__rules__1__metric": "model_latency"}, "did you mean 'model_latency_ms'"),
     ("gate.rules[0].maximum", {"gate__rules__0__maximum": 1}, "is not a key that Sluice knows"),
-    ("gate.approval", {"gate__approval": {"required": True}}, "is not a key that Sluice knows"),
+    ("gate.aproval", {"gate__aproval": {"required": True}}, "is not a key that Sluice knows"),
     ("production.endpoint", {"production__endpoint": "iris-staging"}, "must differ"),
     ("production.instance", {"production__instance": "cheapest"}, "did you mean 'cheapest_passing'"),
     (
