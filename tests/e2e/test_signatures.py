@@ -18,6 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from include.sagemaker_local.http1.messages import Request
+from include.sagemaker_local.load.document import read_document
 from include.sagemaker_local.wire.sigv4 import Key, signed
 from tests.fakes.server_process import ServerProcess, cli, server_process
 
@@ -141,3 +142,18 @@ def test_the_command_line_signs_too_and_health_is_open(server: ServerProcess, cr
     refused = cli("reset", "--url", url)
     assert (refused.returncode, "verifies signatures" in refused.stderr) == (2, True)
     assert cli("reset", "--url", url, "--credentials", str(credentials)).returncode == 0
+
+
+@pytest.mark.parametrize(("secret", "status"), [(SECRET, 400), ("wrong", 403)])
+def test_a_load_is_signed_with_what_the_aws_configuration_says(
+    server: ServerProcess, monkeypatch: pytest.MonkeyPatch, secret: str, status: int
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "of/temporary=credentials")
+    place = ("--endpoint-url", server.url.replace("0.0.0.0", "127.0.0.1"), "--region", "eu-west-1")  # noqa: S104
+    short = ("-c", "1", "-d", "200ms", "--warm-up", "0", "-b", "1,2", "--content-type", "text/csv", "--json", "-")
+    done = cli("load", "--endpoint", "none at all", *place, *short)
+    assert done.returncode == 1, done.stderr
+    (stage,) = read_document(done.stdout.encode()).stages
+    assert set(stage.failed_statuses) == {status}, "400: the signature is good, and there is no such endpoint"

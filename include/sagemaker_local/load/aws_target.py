@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import replace
 from typing import Any
 
@@ -33,11 +34,23 @@ def endpoint_target(endpoint_name: str, *, region: str | None, endpoint_url: str
         raise HostError(f"endpoint {endpoint_name!r} cannot be reached: {error}") from error
 
 
+def _checked(ca_file: str | None) -> str | None:
+    """The same. Raises HostError for one that the load generator could not use."""
+    try:
+        if ca_file is not None:
+            ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # ssl's own errors are such
+        raise HostError(
+            f"{ca_file!r} (AWS_CA_BUNDLE, or the profile's ca_bundle) has no certificates: {error}"
+        ) from error
+    return ca_file
+
+
 def _resolved(session: Any, endpoint_name: str, region: str | None, endpoint_url: str | None) -> Target:
     region = region or session.get_config_variable("region")
     if region is None and endpoint_url is not None:
         region = _LOCAL_REGION
-    ca_file = session.get_config_variable("ca_bundle")
+    ca_file = _checked(session.get_config_variable("ca_bundle"))
     unsigned = Config(signature_version=UNSIGNED)  # it only says where; what signs is the load generator
     client = session.create_client("sagemaker-runtime", region, endpoint_url=endpoint_url, config=unsigned)
     region = client.meta.region_name

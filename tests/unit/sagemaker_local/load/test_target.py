@@ -11,6 +11,7 @@ from include.sagemaker_local.errors import HostError
 from include.sagemaker_local.load.aws_target import endpoint_target
 from include.sagemaker_local.load.target import Access, Target, url_target
 from include.sagemaker_local.wire.sigv4 import Key
+from tests.fakes.certificates import loopback_certificate
 
 
 @pytest.mark.parametrize(
@@ -66,17 +67,18 @@ def endpoint(name: str = "churn", **chosen: str) -> Target:
     return endpoint_target(name, **{**wanted, **chosen})
 
 
-def test_an_endpoint_on_aws_with_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_on_aws_with_what_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _, trusted = loopback_certificate(tmp_path)
     for name, value in (("ACCESS_KEY_ID", "AKID"), ("SECRET_ACCESS_KEY", "s"), ("SESSION_TOKEN", "t")):
         monkeypatch.setenv(f"AWS_{name}", value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "cn-north-1")
-    monkeypatch.setenv("AWS_CA_BUNDLE", "/etc/company.pem")
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(trusted))
 
     found = endpoint()
 
     assert found.url == "https://runtime.sagemaker.cn-north-1.amazonaws.com.cn/endpoints/churn/invocations"
     assert found.access == Access(Key("AKID", "s"), "cn-north-1", "t")
-    assert (found.name, found.ca_file, found.is_loopback) == ("churn", "/etc/company.pem", False)
+    assert (found.name, found.ca_file, found.is_loopback) == ("churn", str(trusted), False)
 
 
 def test_a_profile_and_the_options_win(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -108,3 +110,16 @@ def test_on_loopback_any_key_and_a_region_will_do() -> None:
 def test_what_is_missing_is_said(chosen: dict[str, str], reason: str) -> None:
     with pytest.raises(HostError, match=reason):
         endpoint(**chosen)
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_bundle_of_certificates_that_is_none_is_said(
+    content: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if content is not None:
+        (tmp_path / "company.pem").write_text(content)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "company.pem"))
+    with pytest.raises(
+        HostError, match=r"company.pem' \(AWS_CA_BUNDLE, or the profile's ca_bundle\) has no certificates"
+    ):
+        endpoint(region="us-east-1")
