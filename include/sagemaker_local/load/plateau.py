@@ -32,7 +32,7 @@ LEVEL_SHARE_OF_FEW = 0.1
 
 # What users lose on the way to the containers and back is not the containers' want of users, and is added to a stage's
 # throughput before it is compared with the level; this much of it at most, for the way is part of what is measured.
-_WAY_SHARE = 0.05
+_WAY_SHARE = 0.1
 
 # A number of users that is one too few is found out by its throughput, and the next is tried. One too many is not found
 # out, and adds its share to the latency.
