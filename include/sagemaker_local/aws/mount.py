@@ -170,7 +170,7 @@ class AwsMount:
             environ[environ_key(LAST_LOOK)] = "yes"
         try:
             app: Any = self._dispatch.get_application(environ)  # a Flask to which moto added `service`
-            if is_read(environ):
+            if is_read(environ, app.service):
                 return call(app, environ)
             return self._write_s3(app, environ) if app.service == "s3" else self._write(app, environ)
         except ApiError as error:

@@ -36,6 +36,8 @@ _REACHES: Mapping[str, frozenset[str]] = {
         frozenset[str](),
     ),
 }
+# Their tables lie in S3, in buckets of another kind, which the archive of S3 does not know.
+_CANNOT_BE_KEPT = frozenset(("s3tables",))
 # What was published, which moto notes for its own tests.
 _LEFT_OUT: Mapping[str, frozenset[str]] = {"sns": frozenset(("sent_notifications",))}
 
@@ -44,10 +46,13 @@ class ServiceArchive:
     """One account's services in every region, in one file. Safe from any thread."""
 
     def __init__(self, account_id: str, path: Path) -> None:
-        """Raises OSError or sqlite3.Error."""
+        """Raises HostError."""
         self._account_id = account_id
         self._path = path
-        self._store = ServiceStore(path)
+        try:
+            self._store = ServiceStore(path)
+        except (OSError, sqlite3.Error) as error:
+            raise HostError(f"cannot use {path}: {error}; check it and the disk's free space") from error
         self._lock = threading.RLock()
         self._logs = LogGroups(account_id)
         self._holdings: dict[str, Holding] = {"logs": self._logs}
@@ -89,6 +94,8 @@ class ServiceArchive:
 
         Not `alone`: others may make changes meanwhile, since the request waits. Raises sqlite3.Error or NotData.
         """
+        if service in _CANNOT_BE_KEPT:
+            raise NotData(f"moto holds parts of {service} in S3")
         undone = self._undone
         with self._lock if alone else nullcontext():
             yield

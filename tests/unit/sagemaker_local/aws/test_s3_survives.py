@@ -183,11 +183,11 @@ def test_presigned_urls_buckets_in_the_host_name_and_form_types_are_stored_too(t
         presigned = s3.generate_presigned_url("put_object", Params={"Bucket": "models", "Key": "k"})
         assert put(presigned, b"presigned") == 200
         assert put(f"{url}/v", b"virtual", host="models.localhost:1") == 200
-        assert put(f"{url}/models/c", b"a=b", content_type="application/x-www-form-urlencoded") == 200
+        assert put(f"{url}/models/c", b"a=b&Action=ListThings", content_type="application/x-www-form-urlencoded") == 200
     with aws_server(tmp_path) as url:
         s3 = client("s3", url)
         bodies = {key: s3.get_object(Bucket="models", Key=key)["Body"].read() for key in "kvc"}
-    assert bodies == {"k": b"presigned", "v": b"virtual", "c": b"a=b"}
+    assert bodies == {"k": b"presigned", "v": b"virtual", "c": b"a=b&Action=ListThings"}
 
 
 def test_objects_are_read_in_process_and_absent_ones_are_named(tmp_path: Path) -> None:

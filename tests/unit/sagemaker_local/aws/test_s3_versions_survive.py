@@ -142,6 +142,8 @@ def test_older_versions_and_delete_markers_come_back(tmp_path: Path) -> None:
             s3.get_object(Bucket="old", Key="k")
         (marker,) = [one for one in before if one[0] == "k" and one[2]]
         s3.delete_object(Bucket="old", Key="k", VersionId=marker[1])
+    with aws_server(tmp_path) as url:
+        s3 = client("s3", url)
         assert s3.get_object(Bucket="old", Key="k")["Body"].read() == b"2"
         s3.put_object(Bucket="old", Key="k", Body=b"3")
         before = listed(s3)
@@ -207,7 +209,10 @@ def test_a_file_of_an_earlier_version_is_gone_on_with(tmp_path: Path) -> None:
         db.execute("CREATE INDEX objects_by_content ON objects (sha256)")
         db.execute("INSERT INTO buckets VALUES ('b12', 'us-east-1', 1750000000.0, NULL)")
         db.execute("INSERT INTO objects VALUES ('b12', 'k', ?, 4, ?)", (sha256, json.dumps(record)))
+        record["version_id"] = "one"
+        db.execute("INSERT INTO objects VALUES ('b12', 'v', ?, 4, ?)", (sha256, json.dumps(record)))
     for _ in range(2):
         with aws_server(tmp_path) as url:
             found = client("s3", url).get_object(Bucket="b12", Key="k")
             assert (found["Body"].read(), found["ContentType"]) == (b"kept", "text/csv")
+            assert client("s3", url).head_object(Bucket="b12", Key="v")["VersionId"] == "one"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -264,6 +265,8 @@ def test_what_cannot_be_kept_is_refused(tmp_path: Path) -> None:
             acm.request_certificate(DomainName="example.com")
         assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
         assert acm.list_certificates()["CertificateSummaryList"] == []
+        with pytest.raises(ClientError, match="could not remember it when it ends"):
+            client("s3tables", url).create_table_bucket(name="tables")
 
 
 def test_a_disk_that_refuses_is_reported_and_nothing_is_changed(tmp_path: Path) -> None:
@@ -302,14 +305,23 @@ def test_a_change_that_is_taken_back_with_another_one_is_not_acknowledged(tmp_pa
     archive.close()
 
 
-@pytest.mark.parametrize("value", ['{"$object": ["os:system", []]}', '{"$enum": ["builtins:print", "x"]}'])
+@pytest.mark.parametrize(
+    "value", ['{"$object": ["antigravity:geohash", []]}', '{"$enum": ["moto.sqs.models:json", "x"]}']
+)
 def test_a_file_that_is_not_ours_is_named_and_names_nothing_to_be_run(tmp_path: Path, value: str) -> None:
     archive = ServiceArchive(ACCOUNT, tmp_path / FILE)
     with sqlite3.connect(tmp_path / FILE) as db:
         db.execute("INSERT INTO pieces VALUES (1, 'iam', 'aws', ?)", (f'[["roles", {value}]]',))
     with pytest.raises(HostError, match=f"cannot use {tmp_path / FILE}.*not one of moto's classes"):
         archive.load()
+    assert "antigravity" not in sys.modules
     archive.close()
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"this is no database, and long enough to be looked at as one" * 10)
+    with pytest.raises(HostError, match=f"cannot use {tmp_path / FILE}: file is not a database"):
+        ServiceArchive(ACCOUNT, tmp_path / FILE)
 
 
 def test_a_directory_of_another_run_has_nothing_of_this_one(tmp_path: Path) -> None:
