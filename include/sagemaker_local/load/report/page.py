@@ -96,10 +96,9 @@ _STYLE = (
 main{max-width:84rem;margin:0 auto;padding:2rem 1.25rem}h1{margin:0;font-size:1.6rem;overflow-wrap:anywhere}
 header p{margin:.25rem 0 1.25rem;color:var(--soft)}
 .warning{background:var(--warn);border-left:4px solid var(--warn-edge);padding:.6rem .9rem;margin:0 0 1rem}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem;margin:0 0 1.25rem}
+.cards{display:flex;flex-wrap:wrap;gap:.75rem;margin:0 0 1.25rem}
 .cards div,figure,.table{background:var(--card);border:1px solid var(--edge);border-radius:10px}
-.cards div:first-child{grid-column:span 2}
-.cards div{padding:.8rem 1rem}dt{color:var(--soft);font-size:.9rem}
+.cards div{flex:1 1 auto;white-space:nowrap;padding:.8rem 1rem}dt{color:var(--soft);font-size:.9rem}
 dd{margin:0;font-size:1.6rem;font-weight:600;font-variant-numeric:tabular-nums}
 dd span{font-size:.95rem;font-weight:400;color:var(--soft)}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(32rem,100%),1fr));gap:.75rem;align-items:start}

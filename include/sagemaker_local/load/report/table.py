@@ -27,7 +27,10 @@ def table(test: LoadTest) -> str:
 def _lines(test: LoadTest) -> Iterator[str]:
     yield f"{test.target['name']}: {test.ended_by}"
     yield ""
-    yield "   ".join(f"{label.lower()} {figure} {unit}".rstrip() for label, figure, unit in headline_figures(test))
+    yield "   ".join(
+        f"{label.lower().removeprefix('latency ')} {figure} {unit}".rstrip()
+        for label, figure, unit in headline_figures(test)
+    )
     if len(test.stages) > 1:
         yield ""
         yield from _aligned(stage_rows(test), told=test.telling)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from include.sagemaker_local.load.confidence import mean_latency_bounds_us
+from include.sagemaker_local.load.confidence import mean_latency_bounds_us, throughput_bounds
 from include.sagemaker_local.load.course import (
     ConstantRate,
     ConstantUsers,
@@ -20,8 +20,10 @@ from include.sagemaker_local.load.course import (
 )
 from include.sagemaker_local.load.document import PERCENTILES, LoadTest, throughput_interval
 from include.sagemaker_local.load.histogram import Histogram
+from include.sagemaker_local.load.plateau import mean_per_second, plateau_stages
 from include.sagemaker_local.load.ramp import MAX_USERS
 from include.sagemaker_local.load.report.axis import number_text
+from include.sagemaker_local.load.rules import StopReason
 from include.sagemaker_local.load.stage import StageResult
 
 Row: TypeAlias = tuple[str, ...]
@@ -37,11 +39,16 @@ _CONDITIONS = "stopping_conditions"
 
 
 def headline_figures(test: LoadTest) -> list[tuple[str, str, str]]:
-    """What everybody asks first: label, figure and unit. They are those of the telling stage."""
+    """What everybody asks first: label, figure and unit. They are those of the telling stage, but for the plateau's."""
     stage = test.telling_stage
     if stage is None:
         return [("Failed", _share(_sum_failed(test.stages), _sum_answered(test.stages)), "")]
     figures = [("Throughput", number_text(stage.per_second), f"{_around_throughput(stage)} requests/s".strip())]
+    if test.ended_by == StopReason.FLAT:
+        plateau = plateau_stages(test.stages)
+        bounds, most = throughput_bounds(*plateau), mean_per_second(plateau)
+        around = f"± {number_text((bounds.high - bounds.low) / 2)} " if bounds else ""
+        figures.append(("At most", number_text(most), f"{around}requests/s"))
     if stage.latency.count:
         figures += [
             (f"Latency p{percent}", _ms(stage.latency.percentile_us(percent)), "ms") for percent in (50, 95, 99)

@@ -228,7 +228,7 @@ def test_the_live_line() -> None:
 TABLE = """\
 churn: more users bring no more throughput
 
-throughput 400 requests/s   latency p50 10.0 ms   latency p95 30.0 ms   latency p99 30.0 ms   failed 0 %   users 4
+throughput 400 requests/s   at most 400 requests/s   p50 10.0 ms   p95 30.0 ms   p99 30.0 ms   failed 0 %   users 4
 
 users  seconds  requests/s   failed  p50 ms  p95 ms  p99 ms  longest ms
 1          2.0         100      0 %    10.0    30.0    30.0        30.0
