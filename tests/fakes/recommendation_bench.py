@@ -44,16 +44,22 @@ LIMIT_S = 60.0
 
 
 class SteadyMeter:
-    """Instances that keep `busy_cpus` busy all the time and hold `memory_percent`. None: nothing is known."""
+    """Instances that keep `busy_cpus` busy all the time and hold `memory_percent`. None: nothing is known.
+
+    `busier_per_s` CPUs more are busy with every second.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.busy_cpus: float | None = 1.5
+        self.busier_per_s = 0.0
         self.memory_percent = 25.0
 
     async def look(self, region: str, endpoint_name: str) -> Look | None:
         now_s = self._clock.monotonic_s()
-        return None if self.busy_cpus is None else Look(now_s, self.busy_cpus * now_s, self.memory_percent)
+        if self.busy_cpus is None:
+            return None
+        return Look(now_s, self.busy_cpus * now_s + self.busier_per_s * now_s**2 / 2, self.memory_percent)
 
 
 class ToldTraffic:

@@ -35,7 +35,7 @@ class RecommendationQueue:
         """Jobs that were stopped while they waited are stopped."""
         for job in self._store.jobs({JobStatus.STOPPING}):
             if job.arn != running_arn:
-                settle_stopped(self._store, job)
+                settle_stopped(self._store, job, self._tools)
 
     def oldest(self) -> _RecommendationTurn | None:
         """The pending job that was created first."""
@@ -66,7 +66,7 @@ class _RecommendationTurn:
         if now is None:
             return  # everything was reset meanwhile
         if now.status is JobStatus.STOPPING:
-            settle_stopped(self._store, now)
+            settle_stopped(self._store, now, self._tools)
         elif now.status is JobStatus.IN_PROGRESS:
             self._settle_ended(now, outcome)
 
@@ -81,13 +81,14 @@ class _RecommendationTurn:
         )
 
 
-def settle_stopped(store: Store, job: RecommendationJobRecord) -> None:
+def settle_stopped(store: Store, job: RecommendationJobRecord, tools: Tools) -> None:
     """Write down that nothing of the job runs any more."""
     with store.transaction():
         for step in store.steps(job.region, job.name):
             if step.status is JobStatus.IN_PROGRESS:
                 store.put_step(job.region, replace(step, status=JobStatus.STOPPED))
         store.move_job(job.region, job.name, JobEvent.STOPPED)
+    tools.watchers.journal(job.region, job.name).job_at_once("The job was stopped; nothing of it runs any more.")
 
 
 def _outcome_of(job: RecommendationJobRecord, work: asyncio.Task[Outcome]) -> Outcome:

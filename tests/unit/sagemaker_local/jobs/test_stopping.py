@@ -57,6 +57,7 @@ def test_stopping_in_the_middle_of_the_load_ends_it_and_closes_the_fleet(bench: 
             assert bench.drive.running == 0
             assert not bench.fleets.open_now
             assert job.recommendations == ()
+            assert bench.log("execution")[-1] == "The job was stopped; nothing of it runs any more."
             assert [step.status for step in bench.store.steps(REGION, "job")] == [JobStatus.STOPPED]
 
     within_limit(scenario())
