@@ -1,6 +1,7 @@
 """Keeps CloudWatch's alarms, with their states, in a file: an alarm that was acknowledged vouches for deployments.
 
-Not kept over a restart: an alarm's history and tags, and the datapoints that it judges by.
+Not kept over a restart: an alarm's history, and the datapoints of endpoints that it judges by. Its tags are among what
+service_archive keeps.
 """
 
 from __future__ import annotations
