@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice.adopted_package import PARAMETER, AdoptedPackage
-from sluice.archive import Inspection, inspect
-from sluice.errors import ArtifactError, ArtifactsRefused, SpecError
+from sluice.errors import SpecError
+from sluice.operators.artifact_digests import read_digests
 from sluice.operators.base import from_template
 from sluice.operators.candidate import Candidate, PipelineOperator, as_wanted
 from sluice.spec import PipelineSpec, Stage
@@ -55,7 +55,7 @@ class PreflightOperator(PipelineOperator):
         adopted = self._adopted()
         spec = as_wanted(self.spec, model_data, environment, adopted)
         self._check_alarms(spec)
-        candidate = Candidate(spec, self._digests(spec), model_data, environment, adopted)
+        candidate = Candidate(spec, read_digests(self.hook, spec), model_data, environment, adopted)
         self.log.info("content %s, made of %d archives", candidate.names.content, len(candidate.digests))
         return candidate.to_xcom()
 
@@ -75,21 +75,3 @@ class PreflightOperator(PipelineOperator):
             if name not in there:
                 path = f"production.deployment.alarms[{position}]"
                 raise SpecError(path, f"CloudWatch has no alarm {name!r} here: create it, or nothing would trip it")
-
-    def _digests(self, spec: PipelineSpec) -> dict[str, str]:
-        digests: dict[str, str] = {}
-        problems: list[ArtifactError] = []
-        for uri in spec.artifact_uris:
-            inspection = self._inspect(uri)
-            if uri == spec.package.sample_payload and not inspection.files and not inspection.problems:
-                inspection = Inspection(inspection.digest, 0, ("holds no file, so there is nothing to send",))
-            problems += [ArtifactError(uri, problem) for problem in inspection.problems]
-            digests[uri] = inspection.digest
-        if problems:
-            raise ArtifactsRefused(tuple(problems))
-        return digests
-
-    def _inspect(self, uri: str) -> Inspection:
-        self.log.info("reading %s", uri)
-        stream = self.hook.open_object(uri)
-        return Inspection("", 0, ("there is no such object",)) if stream is None else inspect(stream)

@@ -1,0 +1,118 @@
+"""`python -m sluice`: validate specs, explain a promotion, list decisions.
+
+What needs Airflow is imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from sluice.errors import SluiceError, SpecError
+from sluice.explanation import explain
+from sluice.metrics import Measurement, Metric, number_text
+from sluice.naming import EVIDENCE_URI, VERDICT
+from sluice.spec import PipelineSpec
+from sluice.spec_file import load_spec
+from sluice.spec_folder import read_files
+
+if TYPE_CHECKING:
+    from sluice.hook import SluiceHook
+
+SPECS = Path("dags") / "pipelines"
+POLL_S = 20.0  # a plan needs one, and no text shows it
+
+
+def main(arguments: Sequence[str], out: TextIO, err: TextIO) -> int:
+    """The exit code: 0, 1 when something is wrong with a spec or AWS refused, 2 for a wrong command line."""
+    asked = _parser().parse_args(arguments)
+    try:
+        if asked.command == "validate":
+            return _validate(asked.paths, out, err)
+        spec = load_spec(asked.spec)
+        if asked.command == "explain":
+            out.write(_explanation(spec, reads=asked.read))
+        else:
+            out.write(_decisions(_hook(spec), spec))
+    except SluiceError as error:
+        err.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sluice", description="Pipeline specs without a browser.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    validate = commands.add_parser("validate", help="check specs; errors name file, line and key")
+    validate.add_argument("paths", nargs="*", type=Path, default=[SPECS], help="files, or folders of *.yaml")
+    explained = commands.add_parser("explain", help="show what a promotion would do and make")
+    explained.add_argument("spec", type=Path)
+    explained.add_argument(
+        "--read", action="store_true", help="read artifacts and production by the spec's connection: full names, cost"
+    )
+    decisions = commands.add_parser("decisions", help="list the registered versions with their verdicts")
+    decisions.add_argument("spec", type=Path)
+    return parser
+
+
+def _validate(paths: Sequence[Path], out: TextIO, err: TextIO) -> int:
+    files = [file for path in paths for file in (sorted(path.glob("*.yaml")) if path.is_dir() else [path])]
+    if not files:
+        raise SpecError("", f"there is no *.yaml in {', '.join(map(str, paths))}")
+    found = read_files(files)
+    for error in found.errors:
+        err.write(f"{error}\n")
+    out.write(f"{len(found.specs)} of {len(files)} specs can be used\n")
+    return 1 if found.errors else 0
+
+
+def _explanation(spec: PipelineSpec, *, reads: bool) -> str:
+    from sluice.operators.artifact_digests import read_digests
+    from sluice.plans.promotion import PROMOTION
+
+    tasks = [(step.task_id, _first_line(step.operator)) for step in PROMOTION.plan(spec, POLL_S)]
+    if not reads:
+        return explain(spec, tasks, None, "not known without --read")
+    hook = _hook(spec)
+    return explain(spec, tasks, read_digests(hook, spec), _cost(hook, spec))
+
+
+def _first_line(kind: type) -> str:
+    # Airflow's own operators come with pages.
+    return (kind.__doc__ or "").strip().splitlines()[0] if kind.__module__.startswith("sluice.") else ""
+
+
+def _cost(hook: SluiceHook, spec: PipelineSpec) -> str:
+    from sluice.operators.champion import find_champion
+
+    champion = find_champion(hook, spec)
+    if champion is None:
+        return "not known: nothing has been in production"
+    number = champion.numbers.get(Metric.COST_PER_HOUR_USD)
+    if not isinstance(number, Measurement):
+        return f"not known: {number.reason}"
+    return f"{number_text(number.value)} USD/h for what is there now ({number.origin.value}, {number.source})"
+
+
+def _decisions(hook: SluiceHook, spec: PipelineSpec) -> str:
+    lines = []
+    for listed in hook.list_packages(spec.package.group):
+        version = hook.describe_package(listed.arn)
+        metadata = version.metadata or {}
+        told = (metadata.get(VERDICT, "no verdict"), version.approval_reason or "", metadata.get(EVIDENCE_URI, ""))
+        lines.append("  ".join([f"{version.version:>4}", version.approval, *filter(None, told)]))
+    return "\n".join(lines or [f"{spec.package.group} has no versions"]) + "\n"
+
+
+def _hook(spec: PipelineSpec) -> SluiceHook:
+    from sluice.hook import SluiceHook
+
+    return SluiceHook(aws_conn_id=spec.aws.connection, region_name=spec.aws.region)
+
+
+def run() -> int:
+    """The command line of this process."""
+    return main(sys.argv[1:], sys.stdout, sys.stderr)
