@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from include.sagemaker_local.load.answer_log import AnswerLog
 from include.sagemaker_local.load.answers import Answer
@@ -22,6 +22,13 @@ from include.sagemaker_local.load.stage import StageResult
 TICK_S = 0.05  # how often the generator looks at its answers
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    sent_s: float
+    arrived_s: float = 0.0
+    done_s: float = 0.0
+
+
 @dataclass
 class VirtualEndpoint:
     """What is under way in it, and what time it is."""
@@ -31,33 +38,33 @@ class VirtualEndpoint:
     overhead_s: Callable[[], float] = lambda: 0.0
     now_s: float = 0.0
     _busy: int = 0
-    _line: deque[float] = field(default_factory=deque)  # when each waiting request arrived
-    _events: list[tuple[float, int, str, float]] = field(default_factory=list)
+    _line: deque[_Request] = field(default_factory=deque)
+    _events: list[tuple[float, int, str, _Request]] = field(default_factory=list)
     _number: int = 0
 
     def send(self) -> None:
         """A user's request sets out; half of the overhead lies before the queue and half behind the worker."""
-        self._at(self.now_s + self.overhead_s() / 2, "arrives", self.now_s)
+        self._at(self.now_s + self.overhead_s() / 2, "arrives", _Request(self.now_s))
 
     def next_answer(self) -> Answer:
         """The next answer that reaches a user; time goes on until then."""
         while True:
-            self.now_s, _, what, since_s = heapq.heappop(self._events)
+            self.now_s, _, what, request = heapq.heappop(self._events)
             if what == "arrives":
-                self._line.append(self.now_s)
+                self._line.append(replace(request, arrived_s=self.now_s))
             elif what == "done":
                 self._busy -= 1
-                self._at(self.now_s + self.overhead_s() / 2, "answered", self.now_s - since_s)
+                self._at(self.now_s + self.overhead_s() / 2, "answered", replace(request, done_s=self.now_s))
             else:
-                model_us = round(since_s * 1e6)
-                return Answer(model_us, containers_us={"model": model_us})
+                model_us = round((request.done_s - request.arrived_s) * 1e6)
+                return Answer(round((self.now_s - request.sent_s) * 1e6), containers_us={"model": model_us})
             while self._line and self._busy < self.workers:
                 self._busy += 1
                 self._at(self.now_s + self.service_s(), "done", self._line.popleft())
 
-    def _at(self, moment_s: float, what: str, since_s: float) -> None:
+    def _at(self, moment_s: float, what: str, request: _Request) -> None:
         self._number += 1
-        heapq.heappush(self._events, (moment_s, self._number, what, since_s))
+        heapq.heappush(self._events, (moment_s, self._number, what, request))
 
 
 def run(
