@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -22,6 +23,16 @@ os.environ.update(
         "AIRFLOW__SLUICE__POLL_SECONDS": "0.5",
     }
 )
+
+
+if find_spec("hypothesis") is not None:  # the SDK's tests have an environment of their own, without it
+    from hypothesis import HealthCheck, settings
+
+    # The same examples every time, and none that fails only because the machine is busy with something else.
+    settings.register_profile(
+        "steady", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("steady")
 
 
 def pytest_unconfigure() -> None:
