@@ -34,7 +34,7 @@ def create_model_package_group(spec: PipelineSpec) -> Request:
     return {
         "ModelPackageGroupName": spec.package.group,
         "ModelPackageGroupDescription": f"Versions of the inference pipeline {spec.pipeline}, registered by Sluice",
-        "Tags": _tag_list(standing_tags(spec.pipeline)),
+        "Tags": tag_list(standing_tags(spec.pipeline)),
     }
 
 
@@ -78,7 +78,7 @@ def create_model(spec: PipelineSpec, names: Names, package_arn: str) -> Request:
         "ModelName": names.model,
         "ExecutionRoleArn": spec.aws.role,
         "Containers": [{"ModelPackageName": package_arn}],
-        "Tags": _tag_list(tags(names)),
+        "Tags": tag_list(tags(names)),
     }
 
 
@@ -95,13 +95,13 @@ def create_endpoint_config(spec: PipelineSpec, names: Names, stage: Stage) -> Re
     return {
         "EndpointConfigName": names.config(stage),
         "ProductionVariants": [variant],
-        "Tags": _tag_list(tags(names, stage)),
+        "Tags": tag_list(tags(names, stage)),
     }
 
 
 def create_endpoint(names: Names, stage: Stage) -> Request:
     """A new endpoint on the candidate's config."""
-    return {**_on_its_config(names, stage), "Tags": _tag_list(standing_tags(names.pipeline, stage))}
+    return {**_on_its_config(names, stage), "Tags": tag_list(standing_tags(names.pipeline, stage))}
 
 
 def update_endpoint(
@@ -154,7 +154,7 @@ def create_inference_recommendations_job(
             "ModelPackageVersionArn": package_arn,
             "Endpoints": [{"EndpointName": names.endpoint(Stage.STAGING)}],
         },
-        "Tags": _tag_list(tags(names)),
+        "Tags": tag_list(tags(names)),
     }
     if spec.benchmark.stop:
         latency = spec.benchmark.stop.latency
@@ -203,5 +203,6 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
-def _tag_list(tagged: Mapping[str, str]) -> list[dict[str, str]]:
+def tag_list(tagged: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as AWS's requests have them."""
     return [{"Key": key, "Value": value} for key, value in tagged.items()]

@@ -11,13 +11,16 @@ SluiceError
 │   └── ServiceBusy            too many calls, or trouble at AWS: it passes
 ├── UnexpectedAnswer      AWS answered without a field that its API promises; nobody here can go on with that
 ├── PackageFailed         the registry could not validate the package; the reason is AWS's
-├── NoVersion             there is no version in the registry that production could go back to
+├── NoVersion             there is no version in the registry that could be taken
 ├── DeploymentError       the endpoint does not run what was asked for
 │   ├── DeploymentRolledBack      AWS went back to the old config: the new containers did not come up or raised an alarm
 │   ├── DeploymentRollbackFailed  AWS could not go back either: what runs now may be both versions
 │   └── DeploymentFailed          no healthy config is left to go back to, or the endpoint never existed
 ├── BenchmarkFailed       the recommendation job ended without numbers: containers answered 4xx/5xx, or it was stopped
 ├── AnswerUnusable        whoever answered the request for approval; the task fails once and asks again
+├── BatchError            the transform job, or what it worked on
+│   ├── BatchFailed            it ended without its results: bad records, containers that answered 4xx/5xx, or stopped
+│   └── BatchIncomplete        it says it completed, but results are missing or have other lines than their inputs
 ├── GateClosed            nobody's: the gate did its work and did not let the candidate through
 └── EvidenceError         the record of a decision
     ├── EvidenceMissing        it is not where the package says
@@ -167,7 +170,7 @@ class NoVersion(SluiceError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"no version of {self.group} to go back to: {self.reason}"
+        return f"no version of {self.group} can be taken: {self.reason}"
 
 
 class DeploymentError(SluiceError):
@@ -250,6 +253,42 @@ class AnswerUnusable(SluiceError):
 
     def __str__(self) -> str:
         return f"the answer cannot be used: {self.problem}. Nothing was decided; answer again when the task asks anew."
+
+
+class BatchError(SluiceError):
+    """A transform job without the results that were asked for."""
+
+
+class BatchFailed(BatchError):
+    """A transform job that ended Failed or Stopped, with what its log says."""
+
+    def __init__(self, job: str, status: str, reason: str | None, log_lines: tuple[str, ...] = ()) -> None:
+        super().__init__(job, status, reason, log_lines)
+        self.job = job
+        self.status = status
+        self.reason = reason
+        self.log_lines = log_lines
+
+    def __str__(self) -> str:
+        told = f"transform job {self.job} ended {self.status}: {self.reason or 'AWS gave no reason'}"
+        if not self.log_lines:
+            return f"{told} (no log lines were found)"
+        return "\n  ".join((told, "last log lines:", *self.log_lines[-MAX_LOG_LINES:]))
+
+
+class BatchIncomplete(BatchError):
+    """Results that are not what the input asks for. `problems` has one line for each object at fault."""
+
+    def __init__(self, job: str, problems: tuple[str, ...]) -> None:
+        super().__init__(job, problems)
+        self.job = job
+        self.problems = problems
+
+    def __str__(self) -> str:
+        shown = list(self.problems[:MAX_LOG_LINES])
+        if len(self.problems) > len(shown):
+            shown.append(f"and {len(self.problems) - len(shown)} more")
+        return "\n  ".join((f"the results of transform job {self.job} are not complete:", *shown))
 
 
 class GateClosed(SluiceError):

@@ -8,7 +8,7 @@ answers and no errors.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO, Any
+from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
@@ -16,14 +16,17 @@ from botocore.exceptions import ClientError, WaiterError
 from sluice import api_responses, job_responses
 from sluice.adopted_package import AdoptedPackage
 from sluice.api_responses import AlarmState, EndpointState, PackageState
-from sluice.aws_calls import AwsCalls, Request
-from sluice.errors import PackageFailed, UnexpectedAnswer
+from sluice.aws_calls import Request
+from sluice.batch_responses import TransformState, transform_state
+from sluice.errors import PackageFailed
 from sluice.job_responses import JobState, Scaling
 from sluice.log_tail import LogStream, lines_each, newest_per_container
 from sluice.production_spec import FleetChoice
 from sluice.refusals import refusals_as_ours
+from sluice.s3_calls import S3Calls
 
 ENDPOINT_LOG_GROUP = "/aws/sagemaker/Endpoints/"
+TRANSFORM_LOG_GROUP = "/aws/sagemaker/TransformJobs"
 
 INVOKE_CONFIG = Config(
     # One question, one answer: a retry behind our back would hide that the endpoint failed the first time.
@@ -33,7 +36,7 @@ INVOKE_CONFIG = Config(
 )
 
 
-class SluiceHook(AwsCalls):
+class SluiceHook(S3Calls):
     """SageMaker, and what it needs of other services, in Sluice's nouns.
 
     :param aws_conn_id: Airflow connection. `endpoint_url` in its extra, or `service_config.<service>.endpoint_url`,
@@ -162,10 +165,18 @@ class SluiceHook(AwsCalls):
 
     def last_log_lines(self, endpoint: str, reason: str | None, lines: int) -> tuple[str, ...]:
         """The newest log lines of the containers that `reason` names, or of all, as `[container] line`; maybe none."""
-        group = ENDPOINT_LOG_GROUP + endpoint
+        return self._last_lines({"logGroupName": ENDPOINT_LOG_GROUP + endpoint}, reason, lines)
+
+    def last_transform_log_lines(self, job: str, reason: str | None, lines: int) -> tuple[str, ...]:
+        """The same of a transform job; its stream `data-log` says of each bad object what is wrong with it."""
+        of_job = {"logGroupName": TRANSFORM_LOG_GROUP, "logStreamNamePrefix": f"{job}/"}
+        return self._last_lines(of_job, reason, lines)
+
+    def _last_lines(self, where: Request, reason: str | None, lines: int) -> tuple[str, ...]:
+        group = where["logGroupName"]
         logs = self._client_of("logs")
         try:
-            pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=group)
+            pages = logs.get_paginator("describe_log_streams").paginate(**where)
             streams = [LogStream.of(stream) for page in pages for stream in page["logStreams"]]
             newest = newest_per_container(streams)
             shown = lines_each([stream.container for stream in newest], reason, lines)
@@ -204,6 +215,25 @@ class SluiceHook(AwsCalls):
         self._call("stop_inference_recommendations_job", {"JobName": job})
         return True
 
+    # -- transform jobs ------------------------------------------------------------------------------------------------
+
+    def find_transform(self, job: str) -> TransformState | None:
+        """Where the transform job is, or None when there is none."""
+        answer = self._find("describe_transform_job", {"TransformJobName": job})
+        return None if answer is None else transform_state(answer)
+
+    def create_transform(self, request: Request) -> bool:
+        """CreateTransformJob; False when a job of that name is there."""
+        return self._create("create_transform_job", request) is not None
+
+    def stop_transform(self, job: str) -> bool:
+        """StopTransformJob; False when the job is no longer running."""
+        state = self.find_transform(job)
+        if state is None or state.status != "InProgress":
+            return False
+        self._call("stop_transform_job", {"TransformJobName": job})
+        return True
+
     # -- autoscaling ---------------------------------------------------------------------------------------------------
 
     def recommend_scaling(self, request: Request) -> Scaling:
@@ -229,30 +259,3 @@ class SluiceHook(AwsCalls):
 
     def _scaling(self, operation: str, request: Request) -> dict[str, Any]:
         return self._call(operation, request, self._client_of("application-autoscaling"), request.get("ResourceId"))
-
-    # -- objects -------------------------------------------------------------------------------------------------------
-
-    def open_object(self, uri: str) -> IO[bytes] | None:
-        """An object's bytes as a stream, or None when there is no such object or bucket."""
-        bucket, key = split_s3_uri(uri)
-        answer = self._find("get_object", {"Bucket": bucket, "Key": key}, client=self._client_of("s3"), resource=uri)
-        return None if answer is None else answer["Body"]
-
-    def read_object(self, uri: str) -> bytes | None:
-        """A small object's bytes, or None when it is not there."""
-        stream = self.open_object(uri)
-        return None if stream is None else stream.read()
-
-    def write_object(self, uri: str, body: bytes, content_type: str) -> None:
-        """Write an object; the bucket has to be there."""
-        bucket, key = split_s3_uri(uri)
-        with refusals_as_ours("put_object", uri):
-            self._client_of("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
-
-
-def split_s3_uri(uri: str) -> tuple[str, str]:
-    """`s3://bucket/some/key` -> `("bucket", "some/key")`. Raises UnexpectedAnswer for anything else."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    if not uri.startswith("s3://") or not bucket or not key:
-        raise UnexpectedAnswer("GetObject", f"{uri!r} is not of the form s3://bucket/key")
-    return bucket, key

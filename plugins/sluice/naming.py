@@ -107,7 +107,7 @@ def pipeline_content(spec: PipelineSpec, artifact_digests: Mapping[str, str]) ->
 def names_for(spec: PipelineSpec, artifact_digests: Mapping[str, str]) -> Names:
     """Every name of the candidate that `spec` describes with these artifacts (see `pipeline_content`)."""
     content = pipeline_content(spec, artifact_digests)
-    model = _name(spec, "", {"content": content, "group": spec.package.group, "role": spec.aws.role})
+    model = content_name(spec, "", {"content": content, "group": spec.package.group, "role": spec.aws.role})
     staging = _config_name(spec, model, spec.fleet(Stage.STAGING))
     return Names(
         pipeline=spec.pipeline,
@@ -124,7 +124,7 @@ def names_for(spec: PipelineSpec, artifact_digests: Mapping[str, str]) -> Names:
 
 def _config_name(spec: PipelineSpec, model: str, fleet: Fleet) -> str:
     made_of = {"model": model, "instance_type": fleet.instance_type, "instances": fleet.instances}
-    return _name(spec, fleet.stage.value, made_of)
+    return content_name(spec, fleet.stage.value, made_of)
 
 
 def _job_stem(spec: PipelineSpec, staging_config: str, payload_digest: str) -> str:
@@ -136,10 +136,11 @@ def _job_stem(spec: PipelineSpec, staging_config: str, payload_digest: str) -> s
         "job_type": spec.benchmark.job_type,
         "stop": [stop.latency.percentile, stop.latency.ms] if stop else None,
     }
-    return _name(spec, "", made_of, longest=JOB_NAME_MAX - ATTEMPT_CHARS)
+    return content_name(spec, "", made_of, longest=JOB_NAME_MAX - ATTEMPT_CHARS)
 
 
-def _name(spec: PipelineSpec, middle: str, made_of: Mapping[str, object], longest: int = NAME_MAX) -> str:
+def content_name(spec: PipelineSpec, middle: str, made_of: Mapping[str, object], longest: int = NAME_MAX) -> str:
+    """`<pipeline>-<middle>-<digest of made_of>`, at most `longest` characters; for a thing that is made of that."""
     digest = _sha256({"pipeline": spec.pipeline, "of": made_of})[:DIGEST_CHARS]
     tail = f"-{middle}-{digest}" if middle else f"-{digest}"
     # A cut may end in a hyphen; AWS's pattern would take it, people would stumble over it.

@@ -17,7 +17,7 @@ from sluice.errors import CallDenied, QuotaExceeded, RequestInvalid, ServiceBusy
 ALREADY_THERE_CODES = frozenset({"ResourceInUse", "ConflictException", "ResourceAlreadyExists"})
 ALREADY_THERE_TEXTS = ("Cannot create already existing", "Model Package Group already exists")
 NOT_THERE_CODES = frozenset({"ResourceNotFound", "ResourceNotFoundException", "NoSuchKey", "NoSuchBucket", "404"})
-NOT_THERE_TEXTS = ("Could not find",)
+NOT_THERE_TEXTS = ("Could not find", "Requested resource not found")
 NOT_THERE_SUFFIX = "does not exist."
 BUSY_TEXTS = ("Cannot update in-progress", "Cannot delete in-progress")
 """A ValidationException that passes: somebody else's deployment came in between."""

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from sluice.approval_spec import ApprovalSpec
+from sluice.batch_spec import BatchSpec
 from sluice.container_spec import ContainerSpec, check_hostnames, overridden
 from sluice.deployment_spec import DeploymentSpec
 from sluice.errors import SpecError
@@ -227,6 +228,9 @@ class PipelineSpec:
     gate: Annotated[GateSpec, Limit("The rules between staging and production.")]
     production: Annotated[ProductionSpec, Limit("The endpoint that serves.")]
     evidence: Annotated[EvidenceSpec, Limit("Where the record of each decision goes.")]
+    batch: Annotated[
+        BatchSpec | None, Limit("What the approved version transforms in batch; no such DAG when left out.")
+    ] = None
 
     def __post_init__(self) -> None:
         check(self)

@@ -93,3 +93,40 @@ class RecommendationJobFinished(AwsBaseWaiterTrigger):
                 return
             await client.stop_inference_recommendations_job(JobName=self.job_name)
         self.log.info("stopped recommendation job %s, because its task was ended by a user", self.job_name)
+
+
+class TransformJobFinished(AwsBaseWaiterTrigger):
+    """Fires when the transform job has ended; stops the job when a user kills the waiting task.
+
+    :param job_name: the job to wait for
+    :param waiter_delay: seconds between two questions
+    :param waiter_max_attempts: how many questions before it gives up with an event of status "error"
+    """
+
+    aws_hook_class = SluiceHook
+
+    def __init__(self, *, job_name: str, waiter_delay: float, waiter_max_attempts: int, **connection: Any) -> None:
+        super().__init__(
+            serialized_fields={"job_name": job_name},
+            waiter_name="TransformJobFinished",
+            waiter_args={"TransformJobName": job_name},
+            failure_message=f"waiting for transform job {job_name} came to an end",
+            status_message=f"transform job {job_name} is",
+            status_queries=["TransformJobStatus"],
+            return_key="job_name",
+            return_value=job_name,
+            waiter_delay=waiter_delay,  # type: ignore[arg-type]  # asyncio.sleep takes fractions; local runs use them
+            waiter_max_attempts=waiter_max_attempts,
+            **connection,
+        )
+        self.job_name = job_name
+
+    async def on_kill(self) -> None:
+        """Stop the job: it costs money for as long as it runs, and nobody waits for it any more."""
+        hook: Any = self.hook()
+        async with await hook.get_async_conn() as client:
+            answer: Mapping[str, Any] = await client.describe_transform_job(TransformJobName=self.job_name)
+            if answer["TransformJobStatus"] != "InProgress":
+                return
+            await client.stop_transform_job(TransformJobName=self.job_name)
+        self.log.info("stopped transform job %s, because its task was ended by a user", self.job_name)

@@ -5,9 +5,11 @@ import json
 from typing import Any
 
 import pytest
+import sluice.s3_calls
 from botocore.awsrequest import AWSResponse
 from sluice.errors import ServiceRefused, UnexpectedAnswer
-from sluice.hook import INVOKE_CONFIG, SluiceHook, split_s3_uri
+from sluice.hook import INVOKE_CONFIG, SluiceHook
+from sluice.s3_calls import split_s3_uri
 
 from tests.fakes.sagemaker_api import FakeAws, FakeHook, refusal
 
@@ -89,6 +91,9 @@ def test_what_is_not_there_is_none() -> None:
     assert hook.package_behind("x") is None
     assert hook.delete_endpoint("x") is False
     assert hook.stop_job("x") is False
+    assert hook.stop_transform("x") is False
+    assert hook.count_lines("s3://bucket/key") is None
+    assert list(hook.list_objects("s3://bucket/key")) == []
     assert hook.last_log_lines("x", None, 5) == ()
 
 
@@ -96,3 +101,16 @@ def test_what_is_not_there_is_none() -> None:
 def test_only_s3_uris_are_read(uri: str) -> None:
     with pytest.raises(UnexpectedAnswer):
         split_s3_uri(uri)
+
+
+@pytest.mark.parametrize("at_a_time", [1, 2, 3, 100])
+@pytest.mark.parametrize(
+    ("body", "lines"), [(b"", 0), (b"a", 1), (b"ab\ncd\n", 2), (b"\nab\r\n\r\n\ncd", 2), (b"\r\n", 0), (b"a\n\nb\n", 2)]
+)
+def test_lines_are_counted_in_pieces_of_any_size(
+    monkeypatch: pytest.MonkeyPatch, at_a_time: int, body: bytes, lines: int
+) -> None:
+    monkeypatch.setattr(sluice.s3_calls, "READ_BYTES", at_a_time)
+    aws = FakeAws()
+    aws.objects["s3://bucket/key"] = body
+    assert FakeHook(aws).count_lines("s3://bucket/key") == lines

@@ -17,6 +17,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from sluice.dag_factory import build
 from sluice.operators.base import SluiceOperator
 from sluice.operators.delete_endpoint import DeleteEndpointOperator
+from sluice.plans.batch_transform import BATCH_TRANSFORM
 from sluice.plans.promotion import PROMOTION
 from sluice.plans.rollback import ROLLBACK
 from sluice.plans.step import DagKind
@@ -38,6 +39,8 @@ ORDER = [
     "outcome",
 ]
 ROLLBACK_ORDER = ["choose_version", "preflight", "create_model", "roll_back", "verify", "withdraw", "outcome"]
+BATCH_ORDER = ["find_version", "preflight", "create_model", "transform", "check_output"]
+BATCH = {"input": "s3://models/in/{{ ds }}/", "output": "s3://models/out", "instance_type": "ml.m5.large"}
 VERSION = "arn:aws:sagemaker:us-east-1:123456789012:model-package/iris-group/3"
 
 
@@ -73,7 +76,11 @@ def test_every_spec_of_the_project_is_a_dag_and_parsing_needs_no_network(monkeyp
     bag = bag_of(PROJECT / "dags")
     assert bag.import_errors == {}
     names = [yaml.safe_load(path.read_text())["pipeline"] for path in (PROJECT / "dags" / "pipelines").glob("*.yaml")]
-    kinds = {"promote": (ORDER, "promotion"), "rollback": (ROLLBACK_ORDER, "rollback")}
+    kinds = {
+        "promote": (ORDER, "promotion"),
+        "rollback": (ROLLBACK_ORDER, "rollback"),
+        "batch_transform": (BATCH_ORDER, "batch"),
+    }
     assert set(bag.dags) == {f"{verb}__{name.replace('-', '_')}" for name in names for verb in kinds}
     assert "promote__breast_cancer" in bag.dags
     for dag_id, dag in bag.dags.items():
@@ -199,9 +206,21 @@ def test_the_order_of_a_rollback() -> None:
     assert "iris-group" in ROLLBACK.describe(a_spec())
 
 
-@pytest.mark.parametrize("kind", [PROMOTION, ROLLBACK], ids=lambda kind: kind.verb)
+def test_a_batch_has_its_own_schedule_and_a_prefix_of_each_day() -> None:
+    assert BATCH_TRANSFORM.plan(a_spec(), 5.0) == ()
+    dag = build(BATCH_TRANSFORM, a_spec(batch={**BATCH, "schedule": {"assets": ["sagemaker://iris-group"]}}))
+    assert dag.dag_id == "batch_transform__iris" and dag.schedule == [Asset("sagemaker://iris-group")]
+    assert "newest Approved" in str(dag.doc_md)
+    params = dag.params
+    params.update({"input": "s3://models/other/"})
+    assert params.validate()["input"] == "s3://models/other/"
+    with pytest.raises(ParamValidationError):
+        params.update({"input": "models/other"})
+
+
+@pytest.mark.parametrize("kind", [PROMOTION, ROLLBACK, BATCH_TRANSFORM], ids=lambda kind: kind.verb)
 def test_a_version_is_named_by_its_arn_or_not_at_all(kind: DagKind) -> None:
-    params = build(kind, a_spec()).params
+    params = build(kind, a_spec(batch=BATCH)).params
     for arn in (None, VERSION):
         params.update({"model_package_arn": arn})
         assert params.validate()["model_package_arn"] == arn
@@ -209,9 +228,11 @@ def test_a_version_is_named_by_its_arn_or_not_at_all(kind: DagKind) -> None:
         params.update({"model_package_arn": "iris-group/3"})
 
 
-@pytest.mark.parametrize(("kind", "order"), [(PROMOTION, ORDER), (ROLLBACK, ROLLBACK_ORDER)])
+@pytest.mark.parametrize(
+    ("kind", "order"), [(PROMOTION, ORDER), (ROLLBACK, ROLLBACK_ORDER), (BATCH_TRANSFORM, BATCH_ORDER)]
+)
 def test_a_plan_is_data(kind: DagKind, order: list[str]) -> None:
-    plan = kind.plan(a_spec(), 5.0)
+    plan = kind.plan(a_spec(batch=BATCH), 5.0)
     assert [step.task_id for step in plan] == order
     known: set[str] = set()
     for step in plan:

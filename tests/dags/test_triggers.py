@@ -5,7 +5,7 @@ from pydoc import locate
 from typing import Any
 
 import pytest
-from sluice.triggers import EndpointSettled, Polling, RecommendationJobFinished
+from sluice.triggers import EndpointSettled, Polling, RecommendationJobFinished, TransformJobFinished
 
 CONNECTION = {
     "aws_conn_id": "other",
@@ -16,7 +16,7 @@ CONNECTION = {
 
 
 class FakeAsyncClient:
-    """The two calls of the job trigger's `on_kill`."""
+    """The two calls of each job trigger's `on_kill`."""
 
     def __init__(self, status: str) -> None:
         self.status = status
@@ -34,6 +34,12 @@ class FakeAsyncClient:
     async def stop_inference_recommendations_job(self, JobName: str) -> None:
         self.stopped.append(JobName)
 
+    async def describe_transform_job(self, TransformJobName: str) -> dict[str, Any]:
+        return {"TransformJobStatus": self.status}
+
+    async def stop_transform_job(self, TransformJobName: str) -> None:
+        self.stopped.append(TransformJobName)
+
 
 class HookWith:
     def __init__(self, client: FakeAsyncClient) -> None:
@@ -48,6 +54,7 @@ class HookWith:
     [
         EndpointSettled(endpoint_name="e", waiter_delay=0.5, waiter_max_attempts=7, **CONNECTION),
         RecommendationJobFinished(job_name="j", waiter_delay=0.5, waiter_max_attempts=7, **CONNECTION),
+        TransformJobFinished(job_name="j", waiter_delay=0.5, waiter_max_attempts=7, **CONNECTION),
     ],
 )
 def test_a_trigger_survives_the_way_to_the_triggerer(trigger: Any) -> None:
@@ -70,6 +77,17 @@ def test_killing_the_wait_stops_a_running_job_only(
 ) -> None:
     client = FakeAsyncClient(status)
     trigger = RecommendationJobFinished(job_name="j", waiter_delay=1, waiter_max_attempts=1)
+    monkeypatch.setattr(trigger, "hook", lambda: HookWith(client))
+    asyncio.run(trigger.on_kill())
+    assert client.stopped == stopped
+
+
+@pytest.mark.parametrize(("status", "stopped"), [("InProgress", ["j"]), ("Completed", []), ("Stopping", [])])
+def test_killing_the_wait_stops_a_running_transform_job_only(
+    monkeypatch: pytest.MonkeyPatch, status: str, stopped: list[str]
+) -> None:
+    client = FakeAsyncClient(status)
+    trigger = TransformJobFinished(job_name="j", waiter_delay=1, waiter_max_attempts=1)
     monkeypatch.setattr(trigger, "hook", lambda: HookWith(client))
     asyncio.run(trigger.on_kill())
     assert client.stopped == stopped

@@ -17,11 +17,13 @@ SERVICE = botocore.session.get_session().get_service_model("sagemaker")
 MOVING = {
     "EndpointSettled": {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"},
     "RecommendationJobFinished": {"PENDING", "IN_PROGRESS", "STOPPING", "DELETING"},
+    "TransformJobFinished": {"InProgress", "Stopping"},
     "ModelPackageSettled": {"Pending", "InProgress", "Deleting"},
 }
 STATUS = {
     "EndpointSettled": ("EndpointStatus", "EndpointStatus"),
     "RecommendationJobFinished": ("Status", "RecommendationJobStatus"),
+    "TransformJobFinished": ("TransformJobStatus", "TransformJobStatus"),
     "ModelPackageSettled": ("ModelPackageStatus", "ModelPackageStatus"),
 }
 
@@ -42,6 +44,7 @@ def test_every_status_of_the_service_either_moves_on_or_ends_the_wait(waiter: st
 def test_an_endpoint_that_is_gone_is_settled_and_a_job_that_is_gone_is_an_error() -> None:
     assert outcomes("EndpointSettled", {"Error": {"Code": "ValidationException"}}) == ["success"]
     assert outcomes("RecommendationJobFinished", {"Error": {"Code": "ResourceNotFound"}}) == ["failure"]
+    assert outcomes("TransformJobFinished", {"Error": {"Code": "ValidationException"}}) == ["failure"]
 
 
 @pytest.mark.parametrize("waiter", sorted(MOVING))

@@ -209,3 +209,19 @@ def test_a_rollback_brings_the_version_before_back_and_withdraws_the_one_after(a
     assert adopted.results["register_package"]["package_arn"] == good
     assert adopted.results["recommend"] == promoted.results["recommend"]
     assert production(aws) == before
+
+
+def test_a_batch_is_transformed_by_the_approved_version_and_found_complete(aws: Aws, promoted: Run) -> None:
+    aws.put("batch/input/a.csv", f"{ROW}\n{ROW}\n".encode())
+    aws.put("batch/input/day/b.csv", ROW.encode())
+    run = Run(verb="batch_transform")
+    assert run.state == "success", run.states
+    checked = run.results["check_output"]
+    assert (checked["objects"], checked["lines"]) == (2, 3)
+    key = checked["output"].removeprefix("s3://sluice-breast-cancer/") + "day/b.csv.out"
+    body = aws.client("s3").get_object(Bucket="sluice-breast-cancer", Key=key)["Body"].read()
+    assert b"malignant" in body
+    assert Run(verb="batch_transform").results["transform"] == run.results["transform"]
+    aws.put("batch/bad/c.csv", b"not,a,row\n")
+    bad = Run({"input": "s3://sluice-breast-cancer/batch/bad/"}, verb="batch_transform")
+    assert (bad.state, bad.states["transform"]) == ("failed", "failed")

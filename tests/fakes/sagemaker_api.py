@@ -14,6 +14,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 from sluice.hook import SluiceHook
 
+from tests.fakes.transform_api import FakeTransforms
+
 ARN = "arn:aws:sagemaker:us-east-1:123456789012"
 Json = dict[str, Any]
 
@@ -22,10 +24,11 @@ def refusal(operation: str, code: str, message: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 
-class FakeAws:
+class FakeAws(FakeTransforms):
     """All clients in one object. `calls` holds the name of every call that changes something, in order."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.objects: dict[str, bytes] = {}
         self.groups: dict[str, Json] = {}
         self.packages: dict[str, Json] = {}
@@ -145,6 +148,7 @@ class FakeAws:
 
     def settle(self) -> None:
         """Let every deployment, deletion and job that is under way come to its end."""
+        self.settle_transforms()
         for name, endpoint in list(self.endpoints.items()):
             if endpoint["EndpointStatus"] == "Deleting":
                 del self.endpoints[name]
@@ -276,6 +280,10 @@ class FakePages:
                 if package["ModelPackageGroupName"] == request["ModelPackageGroupName"]:
                     yield {"ModelPackageSummaryList": [package]}
             return
+        if self._operation == "list_objects_v2":
+            yield from self._aws.list_objects_v2(**request)
+            yield {}  # S3 leaves Contents out where there is nothing
+            return
         if self._operation == "describe_alarms":
             assert request["AlarmNames"], "CloudWatch would take no names for all of them"
             for name, state in self._aws.alarms.items():
@@ -287,6 +295,8 @@ class FakePages:
         if not self._aws.log_streams:
             raise refusal("DescribeLogStreams", "ResourceNotFoundException", "The specified log group does not exist.")
         for created, name in zip(itertools.count(1), self._aws.log_streams):
+            if not name.startswith(request.get("logStreamNamePrefix", "")):
+                continue
             yield {"logStreams": [{"logStreamName": name, "creationTime": created}]}
 
 

@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
 from sluice.errors import (
     ArtifactError,
+    BatchError,
     BenchmarkFailed,
     CallDenied,
     DeploymentError,
@@ -45,6 +46,7 @@ RETRY_WHAT_MAY_PASS = ExceptionRetryPolicy(
                 NoVersion,
                 DeploymentError,
                 BenchmarkFailed,
+                BatchError,
                 EvidenceError,
                 RequestInvalid,
             ],

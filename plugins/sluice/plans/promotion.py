@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import Asset, Param, TriggerRule
+from airflow.sdk import Param, TriggerRule
 
 from sluice.operators.approve import ApproveOperator
 from sluice.operators.autoscale import AutoscaleOperator
@@ -18,8 +18,17 @@ from sluice.operators.register_package import RegisterPackageOperator
 from sluice.operators.reject import RejectOperator
 from sluice.operators.report import ReportOperator
 from sluice.operators.verify import VerifyOperator
-from sluice.plans.step import DagKind, Schedule, Step, json_result, param, result, result_if_any, text_param
-from sluice.schedule import AssetSchedule
+from sluice.plans.step import (
+    DagKind,
+    Schedule,
+    Step,
+    as_scheduled,
+    json_result,
+    param,
+    result,
+    result_if_any,
+    text_param,
+)
 from sluice.service_limits import PACKAGE_ARN
 from sluice.spec import AfterGate, PipelineSpec, Stage
 
@@ -194,9 +203,7 @@ def describe(spec: PipelineSpec) -> str:
 
 def schedule(spec: PipelineSpec) -> Schedule:
     """The spec's own."""
-    if isinstance(spec.schedule, AssetSchedule):
-        return [Asset(each) for each in spec.schedule.assets]
-    return spec.schedule
+    return as_scheduled(spec.schedule)
 
 
 PROMOTION = DagKind(

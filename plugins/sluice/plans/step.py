@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow.sdk import Asset, BaseOperator, Param, TriggerRule
 
+from sluice.schedule import AssetSchedule
 from sluice.spec import PipelineSpec
 
 Schedule = str | list[Asset] | None
@@ -27,6 +28,11 @@ class Step:
 def by_hand(spec: PipelineSpec) -> Schedule:
     """No schedule: a person starts it, or another DAG."""
     return None
+
+
+def as_scheduled(schedule: str | AssetSchedule | None) -> Schedule:
+    """A schedule of the spec as Airflow's."""
+    return [Asset(each) for each in schedule.assets] if isinstance(schedule, AssetSchedule) else schedule
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,8 @@ from sluice.errors import (
     AnswerUnusable,
     ArtifactError,
     ArtifactsRefused,
+    BatchFailed,
+    BatchIncomplete,
     BenchmarkFailed,
     CallDenied,
     DeploymentFailed,
@@ -45,6 +47,8 @@ ONE_OF_EACH = [
     DeploymentFailed("iris", "new", None, "The primary container did not pass the ping health check.", ()),
     BenchmarkFailed("iris-job", "FAILED", "4xx or 5xx"),
     AnswerUnusable("production.deployment.percent: must be 1 to 50 for canary, not 60"),
+    BatchFailed("iris-batch", "Failed", "ClientError", ("[data-log] a.csv: row 2",)),
+    BatchIncomplete("iris-batch", ("s3://b/a.csv has no result",)),
     GateClosed("fail", "too slow"),
     EvidenceMissing("s3://b/e.json", "there is no such object"),
     EvidenceInvalid("s3://b/e.json", "it has been changed"),
@@ -52,7 +56,7 @@ ONE_OF_EACH = [
 
 
 def test_every_concrete_error_is_in_this_table_and_in_the_tree_of_the_docstring() -> None:
-    bases = {"SluiceError", "DeploymentError", "EvidenceError"}
+    bases = {"SluiceError", "BatchError", "DeploymentError", "EvidenceError"}
     classes = {name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, SluiceError)}
     assert {type(error).__name__ for error in ONE_OF_EACH} == classes - bases
     assert all(name in (errors.__doc__ or "") for name in classes)
