@@ -24,3 +24,15 @@ class EndpointConsoleLink(BaseAwsLink):
         """Keep what the link needs, unless there is no console to link to."""
         if hook.speaks_to_aws:
             cls.persist(context, operator, hook.conn_region_name, hook.conn_partition, endpoint_name=endpoint)
+
+
+class EndpointLogsLink(EndpointConsoleLink):
+    """The containers' log streams of the endpoint in the CloudWatch console."""
+
+    name = "Container logs in CloudWatch"
+    key = "sluice_endpoint_logs_link"
+    # The console wants slashes escaped twice, with $ for the second %.
+    format_str = (
+        BASE_AWS_CONSOLE_LINK + "/cloudwatch/home?region={region_name}#logsV2:log-groups/log-group/"
+        "$252Faws$252Fsagemaker$252FEndpoints$252F{endpoint_name}"
+    )

@@ -26,5 +26,5 @@ def test_the_plugin_loads_and_its_package_is_not_executed_file_by_file() -> None
     found = json.loads(done.stdout.splitlines()[-1])
     assert "sluice" in found["names"]
     assert found["errors"] == {}
-    assert found["links"] == ["Endpoint in the SageMaker console"]
+    assert found["links"] == ["Endpoint in the SageMaker console", "Container logs in CloudWatch"]
     assert found["loaded"] == []

@@ -17,7 +17,7 @@ from sluice.errors import (
     DeploymentRollbackFailed,
     DeploymentRolledBack,
 )
-from sluice.links import EndpointConsoleLink
+from sluice.links import EndpointConsoleLink, EndpointLogsLink
 from sluice.operators.candidate import Candidate, FleetOperator
 from sluice.spec import Stage
 from sluice.triggers import EndpointSettled, Polling
@@ -54,7 +54,7 @@ class DeployEndpointOperator(FleetOperator):
     """
 
     template_fields = aws_template_fields("pipeline", "candidate", "stage", "fleet")
-    operator_extra_links = (EndpointConsoleLink(),)
+    operator_extra_links = (EndpointConsoleLink(), EndpointLogsLink())
 
     def __init__(
         self, *, stage: str, poll_s: float = 15.0, timeout_s: float = 3600.0, guarded: bool = True, **kwargs: Any
@@ -70,6 +70,7 @@ class DeployEndpointOperator(FleetOperator):
         candidate = self.required_candidate
         stage = Stage(self.stage)
         EndpointConsoleLink.remember(context, self, self.hook, candidate.names.endpoint(stage))
+        EndpointLogsLink.remember(context, self, self.hook, candidate.names.endpoint(stage))
         self.hook.ensure_endpoint_config(api_requests.create_endpoint_config(candidate.spec, candidate.names, stage))
         return self._approach(candidate, stage)
 

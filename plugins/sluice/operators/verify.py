@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sluice.api_responses import DeploymentOutcome, deployment_outcome
 from sluice.archive import first_file
 from sluice.errors import ArtifactError, DeploymentFailed
-from sluice.links import EndpointConsoleLink
+from sluice.links import EndpointConsoleLink, EndpointLogsLink
 from sluice.operators.candidate import Candidate, FleetOperator
 from sluice.spec import Stage
 
@@ -28,13 +28,14 @@ class VerifyOperator(FleetOperator):
     :param fleet: `{"instance_type", "instances"}`, as an object or as JSON text; the spec's when None (templated)
     """
 
-    operator_extra_links = (EndpointConsoleLink(),)
+    operator_extra_links = (EndpointConsoleLink(), EndpointLogsLink())
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
         candidate = self.required_candidate
         endpoint = candidate.names.production_endpoint
         EndpointConsoleLink.remember(context, self, self.hook, endpoint)
+        EndpointLogsLink.remember(context, self, self.hook, endpoint)
         self._check_live(endpoint, candidate.names.config(Stage.PRODUCTION))
         sample, body = self._sample(candidate)
         package = candidate.spec.package
