@@ -45,12 +45,14 @@ def write_png(test: LoadTest, path: Path) -> None:
     figures = figures_of(test)
     rows = max(1, -(-len(figures) // _COLUMNS))
     width, height = _FIGURE_INCHES
-    canvas = Canvas(figsize=(width * _COLUMNS, height * rows + 0.6), layout="constrained")
+    canvas = Canvas(figsize=(width * _COLUMNS, height * rows + 0.6))
     figures_text = "   ".join(
         f"{label.lower()} {figure} {unit}".rstrip() for label, figure, unit in headline_figures(test)
     )
     canvas.suptitle(f"{test.target['name']}: {test.ended_by}\n{figures_text}", fontsize=12, x=0.01, ha="left")
-    canvas.get_layout_engine().set(w_pad=0.12, h_pad=0.12)  # inches; as it comes, labels nearly touch their neighbours
+    canvas.set_layout_engine(
+        "constrained", w_pad=0.12, h_pad=0.12
+    )  # inches; as it comes, labels nearly touch their neighbours
     for position, figure in enumerate(figures):
         _draw(canvas.add_subplot(rows, _COLUMNS, position + 1), figure)
     canvas.savefig(path, format="png", dpi=_DOTS_PER_INCH)
