@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from airflow.providers.common.compat.sdk import conf
 from airflow.sdk import DAG
 
 from sluice.operators.outcome import result_of
+from sluice.plans import housekeeping
 from sluice.plans.step import DagKind, Step
 from sluice.spec import PipelineSpec
 
 POLL_SECONDS = 20.0  # a deployment takes minutes on AWS, a job three quarters of an hour
 RETRIES = 2  # for throttling, lost connections and killed workers; a candidate's own faults are not retried
 RETRY_DELAY = timedelta(seconds=30)  # throttling has passed by then; Airflow's own 5 minutes would be spent waiting
+
+OF_EVERY_TASK = {"retries": RETRIES, "retry_delay": RETRY_DELAY, "owner": "sluice"}
 
 
 def build(kind: DagKind, spec: PipelineSpec) -> DAG:
@@ -32,15 +36,27 @@ def build(kind: DagKind, spec: PipelineSpec) -> DAG:
         params=kind.params(spec),
         user_defined_macros={"result_of": result_of},
         tags={"sluice", kind.tag, spec.pipeline},
-        default_args={
-            "aws_conn_id": spec.aws.connection,
-            "region_name": spec.aws.region,
-            "retries": RETRIES,
-            "retry_delay": RETRY_DELAY,
-            "owner": "sluice",
-        },
+        default_args={"aws_conn_id": spec.aws.connection, "region_name": spec.aws.region, **OF_EVERY_TASK},
     )
     for step in kind.plan(spec, conf.getfloat("sluice", "poll_seconds", fallback=POLL_SECONDS)):
+        _add(dag, step)
+    return dag
+
+
+def build_housekeeping(specs: Sequence[PipelineSpec]) -> DAG:
+    """The DAG `housekeeping` for the accounts and regions of all specs."""
+    dag = DAG(
+        dag_id=housekeeping.DAG_ID,
+        description=housekeeping.SUMMARY,
+        doc_md=housekeeping.DESCRIPTION,
+        schedule=housekeeping.SCHEDULE,
+        catchup=False,
+        max_active_runs=1,
+        params=housekeeping.params(),
+        tags={"sluice", housekeeping.DAG_ID},
+        default_args=OF_EVERY_TASK,
+    )
+    for step in housekeeping.plan(specs):
         _add(dag, step)
     return dag
 

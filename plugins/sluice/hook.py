@@ -19,6 +19,7 @@ from sluice.api_responses import AlarmState, EndpointState, PackageState
 from sluice.aws_calls import Request
 from sluice.batch_responses import TransformState, transform_state
 from sluice.errors import PackageFailed
+from sluice.inventory_calls import InventoryCalls
 from sluice.job_responses import JobState, Scaling
 from sluice.log_tail import LogStream, lines_each, newest_per_container
 from sluice.production_spec import FleetChoice
@@ -36,7 +37,7 @@ INVOKE_CONFIG = Config(
 )
 
 
-class SluiceHook(S3Calls):
+class SluiceHook(S3Calls, InventoryCalls):
     """SageMaker, and what it needs of other services, in Sluice's nouns.
 
     :param aws_conn_id: Airflow connection. `endpoint_url` in its extra, or `service_config.<service>.endpoint_url`,

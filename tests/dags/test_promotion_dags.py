@@ -14,7 +14,7 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG, Asset, TriggerRule
 from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
-from sluice.dag_factory import build
+from sluice.dag_factory import build, build_housekeeping
 from sluice.operators.base import SluiceOperator
 from sluice.operators.delete_endpoint import DeleteEndpointOperator
 from sluice.plans.batch_transform import BATCH_TRANSFORM
@@ -81,6 +81,7 @@ def test_every_spec_of_the_project_is_a_dag_and_parsing_needs_no_network(monkeyp
         "rollback": (ROLLBACK_ORDER, "rollback"),
         "batch_transform": (BATCH_ORDER, "batch"),
     }
+    assert bag.dags.pop("housekeeping").tags == {"sluice", "housekeeping"}
     assert set(bag.dags) == {f"{verb}__{name.replace('-', '_')}" for name in names for verb in kinds}
     assert "promote__breast_cancer" in bag.dags
     for dag_id, dag in bag.dags.items():
@@ -244,7 +245,7 @@ def test_a_broken_spec_is_an_import_error_and_leaves_the_other_dags_alone(folder
     write(folder, "broken.yaml", spec_document(pipeline="broken", gate__rules=[{"metric": "speed", "max": 1}]))
     write(folder, "no-yaml.yaml", "pipeline: [")
     bag = bag_of(folder)
-    assert set(bag.dags) == {"promote__iris", "rollback__iris"}
+    assert set(bag.dags) == {"promote__iris", "rollback__iris", "housekeeping"}
     assert set(bag.import_errors) == {"spec_problems.py"}
     said = bag.import_errors["spec_problems.py"]
     assert "broken.yaml" in said and "gate.rules[0].metric" in said and "no-yaml.yaml" in said
@@ -255,6 +256,21 @@ def test_two_specs_that_would_be_one_dag_or_share_an_endpoint(folder: Path) -> N
     write(folder, "third.yaml", spec_document(pipeline="third"))
     said = bag_of(folder).import_errors["spec_problems.py"]
     assert "second.yaml: pipeline" in said and "third.yaml: staging.endpoint" in said
+
+
+def test_housekeeping_visits_each_account_and_region_once() -> None:
+    role = "arn:aws:iam::123456789012:role/x"
+    elsewhere = {"role": role, "connection": "team/a", "region": "eu-west-1"}
+    dag = build_housekeeping([a_spec(), a_spec(pipeline="b"), a_spec(aws=elsewhere)])
+    visited = {task.task_id: (task.__dict__["aws_conn_id"], task.__dict__["region_name"]) for task in dag.tasks}
+    assert visited == {
+        "housekeep__aws_default": ("aws_default", None),
+        "housekeep__team_a__eu-west-1": ("team/a", "eu-west-1"),
+    }
+    assert dag.params.dump() == {"older_than_days": 30, "dry_run": True}
+    for wrong in ({"older_than_days": 0}, {"dry_run": "no"}):
+        with pytest.raises(ParamValidationError):
+            dag.params.update(wrong)
 
 
 def test_dag_files_are_short() -> None:

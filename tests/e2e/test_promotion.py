@@ -30,7 +30,8 @@ class Run:
     def __init__(
         self, conf: dict[str, Any] | None = None, logical_date: datetime | None = None, verb: str = "promote"
     ) -> None:
-        dag = DagBag(dag_folder=str(PROJECT / "dags")).dags[f"{verb}__breast_cancer"]
+        dags = DagBag(dag_folder=str(PROJECT / "dags")).dags
+        dag = dags[verb if verb in dags else f"{verb}__breast_cancer"]
         ended = dag.test(run_conf=conf or {}, logical_date=logical_date or datetime.now(UTC))
         self.state = str(ended.state)
         tasks = {task.task_id: task for task in ended.get_task_instances()}
@@ -225,3 +226,29 @@ def test_a_batch_is_transformed_by_the_approved_version_and_found_complete(aws: 
     aws.put("batch/bad/c.csv", b"not,a,row\n")
     bad = Run({"input": "s3://sluice-breast-cancer/batch/bad/"}, verb="batch_transform")
     assert (bad.state, bad.states["transform"]) == ("failed", "failed")
+
+
+class NextYear(datetime):
+    @classmethod
+    def now(cls, tz: Any = None) -> Any:
+        return datetime.now(tz) + timedelta(days=365)
+
+
+def test_a_year_later_housekeeping_leaves_what_production_needs(
+    aws: Aws, promoted: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last test here: it takes the staging endpoint away."""
+    monkeypatch.setattr("sluice.operators.housekeep.datetime", NextYear)
+    before, live = what_there_is(aws), production(aws)
+    listed = Run(verb="housekeeping")
+    assert listed.state == "success"
+    found = listed.results["housekeep__aws_default"]
+    assert "breast-cancer-staging" in [each["name"] for each in found["unused"]] and found["deleted"] == 0
+    assert what_there_is(aws) == before
+    swept = Run({"dry_run": False}, verb="housekeeping").results["housekeep__aws_default"]
+    assert swept["deleted"] == swept["found"] == found["found"]
+    config, status, _ = production(aws)
+    assert (config, status) == live[:2]
+    after = what_there_is(aws)
+    assert (after["versions"], after["jobs"]) == (before["versions"], before["jobs"])
+    assert 1 <= after["models"] <= before["models"] and 1 <= after["configs"] <= before["configs"]

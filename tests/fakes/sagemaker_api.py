@@ -14,6 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from sluice.hook import SluiceHook
 
+from tests.fakes.inventory_api import FakeInventory
 from tests.fakes.transform_api import FakeTransforms
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012"
@@ -24,11 +25,12 @@ def refusal(operation: str, code: str, message: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 
-class FakeAws(FakeTransforms):
+class FakeAws(FakeTransforms, FakeInventory):
     """All clients in one object. `calls` holds the name of every call that changes something, in order."""
 
     def __init__(self) -> None:
-        super().__init__()
+        FakeTransforms.__init__(self)
+        FakeInventory.__init__(self)
         self.objects: dict[str, bytes] = {}
         self.groups: dict[str, Json] = {}
         self.packages: dict[str, Json] = {}
@@ -116,6 +118,7 @@ class FakeAws(FakeTransforms):
             "EndpointArn": f"{ARN}:endpoint/{name}",
             "EndpointConfigName": request["EndpointConfigName"],
             "EndpointStatus": "Creating",
+            "Tags": request.get("Tags", []),
         }
         return {}
 
@@ -279,6 +282,9 @@ class FakePages:
             for package in reversed(self._aws.packages.values()):
                 if package["ModelPackageGroupName"] == request["ModelPackageGroupName"]:
                     yield {"ModelPackageSummaryList": [package]}
+            return
+        if self._operation.startswith("list_") and self._operation != "list_objects_v2":
+            yield from self._aws.inventory(self._operation, request)
             return
         if self._operation == "list_objects_v2":
             yield from self._aws.list_objects_v2(**request)
