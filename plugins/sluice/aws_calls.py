@@ -9,8 +9,8 @@ from typing import Any
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 from botocore.config import Config
 
-from sluice.errors import ServiceRefused
 from sluice.refusals import refusals_as_ours, resource_in, says_already_there, says_not_there
+from sluice.service_errors import ServiceRefused
 
 Request = Mapping[str, Any]
 

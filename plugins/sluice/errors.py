@@ -26,7 +26,8 @@ SluiceError
     ├── EvidenceMissing        it is not where the package says
     └── EvidenceInvalid        it is there but is not what was written: changed, truncated, or of another schema
 
-Every exception keeps its parts as `args`, so it survives pickling between Airflow's processes.
+AWS's refusals are in `service_errors`. Every exception keeps its parts as `args`, so it survives pickling between
+Airflow's processes.
 """
 
 from __future__ import annotations
@@ -88,50 +89,6 @@ class ArtifactsRefused(ArtifactError):
     def __str__(self) -> str:
         listed = "\n  ".join(f"{each.uri}: {each.problem}" for each in self.problems)
         return f"the artifacts cannot be used:\n  {listed}\nRebuild or upload them again; nothing was created."
-
-
-class ServiceRefused(SluiceError):
-    """AWS refused a call. Branch on `code` (`ValidationException`), never on `message`."""
-
-    def __init__(self, operation: str, code: str, message: str, resource: str | None = None) -> None:
-        super().__init__(operation, code, message, resource)
-        self.operation = operation
-        self.code = code
-        self.message = message
-        self.resource = resource
-
-    def __str__(self) -> str:
-        about = f" for {self.resource}" if self.resource else ""
-        return f"AWS refused {self.operation}{about} with {self.code}: {self.message}"
-
-
-class CallDenied(ServiceRefused):
-    """The caller may not do that."""
-
-    def __str__(self) -> str:
-        about = f" on {self.resource}" if self.resource else ""
-        return (
-            f"{super().__str__()}\nAllow {self.operation}{about} in the policy of the role behind the Airflow "
-            "connection, or of the execution role when the message names that one."
-        )
-
-
-class RequestInvalid(ServiceRefused):
-    """The request itself is at fault: names, values, or the state of what it is about."""
-
-
-class QuotaExceeded(ServiceRefused):
-    """There is no more of it, at this moment or for this account."""
-
-    def __str__(self) -> str:
-        return (
-            f"{super().__str__()}\nAsk for more in Service Quotas, delete what is not needed any more, or choose "
-            "another instance type."
-        )
-
-
-class ServiceBusy(ServiceRefused):
-    """Nobody's fault here: the same call may succeed in a while."""
 
 
 class UnexpectedAnswer(SluiceError):

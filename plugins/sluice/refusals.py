@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sluice.errors import CallDenied, QuotaExceeded, RequestInvalid, ServiceBusy, ServiceRefused
+from sluice.service_errors import CallDenied, QuotaExceeded, RequestInvalid, ServiceBusy, ServiceRefused
 
 ALREADY_THERE_CODES = frozenset({"ResourceInUse", "ConflictException", "ResourceAlreadyExists"})
 ALREADY_THERE_TEXTS = ("Cannot create already existing", "Model Package Group already exists")

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import sluice.s3_calls
 from botocore.awsrequest import AWSResponse
-from sluice.errors import ServiceRefused, UnexpectedAnswer
+from sluice.errors import UnexpectedAnswer
 from sluice.hook import INVOKE_CONFIG, SluiceHook
 from sluice.s3_calls import split_s3_uri
+from sluice.service_errors import ServiceRefused
 
 from tests.fakes.sagemaker_api import FakeAws, FakeHook, refusal
 

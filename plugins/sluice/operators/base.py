@@ -16,16 +16,14 @@ from sluice.errors import (
     ArtifactError,
     BatchError,
     BenchmarkFailed,
-    CallDenied,
     DeploymentError,
     EvidenceError,
     NoVersion,
     PackageFailed,
-    QuotaExceeded,
-    RequestInvalid,
     SpecError,
 )
 from sluice.hook import SluiceHook
+from sluice.service_errors import CallDenied, QuotaExceeded, RequestInvalid
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

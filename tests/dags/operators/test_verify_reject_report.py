@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowSkipException
-from sluice.errors import ArtifactError, DeploymentFailed, ServiceRefused
+from sluice.errors import ArtifactError, DeploymentFailed
 from sluice.operators.delete_endpoint import DeleteEndpointOperator
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.operators.outcome import result_of
@@ -14,6 +14,7 @@ from sluice.operators.register_package import RegisterPackageOperator
 from sluice.operators.reject import RejectOperator
 from sluice.operators.report import ReportOperator
 from sluice.operators.verify import VerifyOperator
+from sluice.service_errors import ServiceRefused
 
 from tests.fakes.candidates import a_candidate, aws_with_artifacts, given
 from tests.fakes.sagemaker_api import FakeAws, refusal

@@ -4,7 +4,7 @@ import inspect
 import pickle
 
 import pytest
-from sluice import errors
+from sluice import errors, service_errors
 from sluice.errors import (
     AnswerUnusable,
     ArtifactError,
@@ -12,7 +12,6 @@ from sluice.errors import (
     BatchFailed,
     BatchIncomplete,
     BenchmarkFailed,
-    CallDenied,
     DeploymentFailed,
     DeploymentRollbackFailed,
     DeploymentRolledBack,
@@ -21,14 +20,11 @@ from sluice.errors import (
     GateClosed,
     NoVersion,
     PackageFailed,
-    QuotaExceeded,
-    RequestInvalid,
-    ServiceBusy,
-    ServiceRefused,
     SluiceError,
     SpecError,
     UnexpectedAnswer,
 )
+from sluice.service_errors import CallDenied, QuotaExceeded, RequestInvalid, ServiceBusy, ServiceRefused
 
 ONE_OF_EACH = [
     SpecError("gate.rules[2].max", "must be a number", "iris.yaml", 7),
@@ -57,7 +53,8 @@ ONE_OF_EACH = [
 
 def test_every_concrete_error_is_in_this_table_and_in_the_tree_of_the_docstring() -> None:
     bases = {"SluiceError", "BatchError", "DeploymentError", "EvidenceError"}
-    classes = {name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, SluiceError)}
+    members = [*inspect.getmembers(errors, inspect.isclass), *inspect.getmembers(service_errors, inspect.isclass)]
+    classes = {name for name, kind in members if issubclass(kind, SluiceError)}
     assert {type(error).__name__ for error in ONE_OF_EACH} == classes - bases
     assert all(name in (errors.__doc__ or "") for name in classes)
 
