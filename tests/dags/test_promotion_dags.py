@@ -258,6 +258,13 @@ def test_two_specs_that_would_be_one_dag_or_share_an_endpoint(folder: Path) -> N
     assert "second.yaml: pipeline" in said and "third.yaml: staging.endpoint" in said
 
 
+def test_only_what_has_answered_in_production_updates_the_asset() -> None:
+    asset = Asset("sagemaker://iris-group")
+    for kind in (PROMOTION, ROLLBACK):
+        dag = build(kind, a_spec())
+        assert {task.task_id: task.outlets for task in dag.tasks if task.outlets} == {"verify": [asset]}
+
+
 def test_housekeeping_visits_each_account_and_region_once() -> None:
     role = "arn:aws:iam::123456789012:role/x"
     elsewhere = {"role": role, "connection": "team/a", "region": "eu-west-1"}

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
+from airflow.models.asset import AssetEvent, AssetModel
+from airflow.utils.session import create_session
 from sluice.report import read_evidence
+from sqlalchemy import select
 
 from tests.conftest import PROJECT
 from tests.e2e.conftest import BUCKET, Aws
@@ -58,6 +61,13 @@ def packages(aws: Aws) -> list[Any]:
     return summaries
 
 
+def updates_of(asset: str) -> set[str]:
+    """The versions with which an asset has been updated."""
+    with create_session() as session:
+        found = select(AssetEvent.extra).join(AssetModel, AssetModel.id == AssetEvent.asset_id)
+        return {extra["package_arn"] for extra in session.scalars(found.where(AssetModel.name == asset))}
+
+
 def production(aws: Aws) -> tuple[str, str, bytes]:
     """Live config, status and the answer to one row."""
     endpoint = aws.client("sagemaker").describe_endpoint(EndpointName=PRODUCTION)
@@ -95,6 +105,7 @@ def test_a_good_candidate_reaches_production_and_leaves_its_evidence(aws: Aws, p
     assert metadata["sluice:evidence"] == report["evidence_uri"]
     assert metadata["sluice:evidence-sha256"] == hashlib.sha256(body).hexdigest()
     assert read_evidence(body, report["evidence_uri"]).decision.opens_gate
+    assert promoted.results["register_package"]["package_arn"] in updates_of("sagemaker://breast-cancer")
 
 
 def test_what_the_job_did_is_in_cloudwatch_and_in_s3_on_aws_s_terms(aws: Aws, promoted: Run) -> None:
@@ -154,6 +165,7 @@ def test_a_slow_candidate_is_refused_and_production_stays_as_it_was(aws: Aws, pr
     assert (run.states["promote"], run.states["verify"], run.states["reject"]) == ("skipped", "skipped", "success")
     assert "model_latency_ms" in run.results["reject"]["reasons"][0]
     arn = run.results["register_package"]["package_arn"]
+    assert arn not in updates_of("sagemaker://breast-cancer")
     package = aws.client("sagemaker").describe_model_package(ModelPackageName=arn)
     assert package["ModelApprovalStatus"] == "Rejected" and "model_latency_ms" in package["ApprovalDescription"]
     assert production(aws) == before

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped, TaskAwaitingInput, TaskDeferred
+from airflow.sdk.execution_time.context import OutletEventAccessors
 
 from tests.fakes.sagemaker_api import FakeAws, FakeHook
 
@@ -45,6 +46,7 @@ class DagRunOnFakeAws:
         self.xcoms: dict[tuple[str, str], Any] = {}
         self.states: dict[str, str] = {}
         self.waits: list[Any] = []
+        self.outlet_events = OutletEventAccessors()
         self.answer: dict[str, Any] = {}
 
     def run(self, operator: BaseOperator, *, time_out: bool = False) -> Any:
@@ -52,7 +54,7 @@ class DagRunOnFakeAws:
         operator.__dict__["hook"] = FakeHook(self.aws)
         ti = FakeTaskInstance(self, operator.task_id)
         ti.task = operator
-        context: Any = {"ti": ti, "task_instance": ti, "run_id": RUN_ID}
+        context: Any = {"ti": ti, "task_instance": ti, "run_id": RUN_ID, "outlet_events": self.outlet_events}
         try:
             result = self._to_the_end(operator, context, time_out)
         except DownstreamTasksSkipped as skipping:

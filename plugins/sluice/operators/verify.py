@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+
 from sluice.api_responses import DeploymentOutcome, deployment_outcome
 from sluice.archive import first_file
 from sluice.errors import ArtifactError, DeploymentFailed
@@ -22,13 +24,20 @@ class VerifyOperator(FleetOperator):
 
     XCom: `{"endpoint", "config", "sample", "answer"}`, with the answer as text, cut at 2,000 characters. Raises
     DeploymentFailed when production runs something else, and ServiceRefused (`ModelError`) when it does not answer.
+    Each asset among the task's outlets is updated with `{"package_arn", "endpoint", "config", "run_id"}`.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param candidate: preflight's result, as an object or as JSON text (templated)
     :param fleet: `{"instance_type", "instances"}`, as an object or as JSON text; the spec's when None (templated)
+    :param package_arn: ARN of the version, for the outlets (templated)
     """
 
+    template_fields = aws_template_fields("pipeline", "candidate", "fleet", "package_arn")
     operator_extra_links = (EndpointConsoleLink(), EndpointLogsLink())
+
+    def __init__(self, *, package_arn: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.package_arn = package_arn
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
@@ -42,7 +51,11 @@ class VerifyOperator(FleetOperator):
         answer = self.hook.invoke(endpoint, body, package.content_types[0], package.response_types[0])
         text = answer.decode(errors="replace")[:ANSWER_CHARS]
         self.log.info("%s answered to %s: %s", endpoint, sample, text)
-        return {"endpoint": endpoint, "config": candidate.names.production_config, "sample": sample, "answer": text}
+        config = candidate.names.production_config
+        told = {"package_arn": self.package_arn, "endpoint": endpoint, "config": config, "run_id": context["run_id"]}
+        for outlet in self.outlets:
+            context["outlet_events"][outlet].extra.update(told)
+        return {"endpoint": endpoint, "config": config, "sample": sample, "answer": text}
 
     def _check_live(self, endpoint: str, wanted: str) -> None:
         state = self.hook.find_endpoint(endpoint)

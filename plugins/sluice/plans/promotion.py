@@ -25,6 +25,7 @@ from sluice.plans.step import (
     as_scheduled,
     json_result,
     param,
+    production_asset,
     result,
     result_if_any,
     text_param,
@@ -93,7 +94,12 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
                 "poll_s": poll_s,
             },
         ),
-        Step("verify", VerifyOperator, ("promote",), {**pipeline, **chosen}),
+        Step(
+            "verify",
+            VerifyOperator,
+            ("promote",),
+            {**pipeline, **package, **chosen, "outlets": [production_asset(spec)]},
+        ),
         Step("reject", RejectOperator, ("judge", "verify"), told, whatever_happened),
         Step(
             "report",

@@ -11,7 +11,7 @@ from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.operators.preflight import PreflightOperator
 from sluice.operators.verify import VerifyOperator
 from sluice.operators.withdraw import WithdrawOperator
-from sluice.plans.step import DagKind, Step, json_result, result, text_param
+from sluice.plans.step import DagKind, Step, json_result, production_asset, result, text_param
 from sluice.service_limits import PACKAGE_ARN
 from sluice.spec import PipelineSpec, Stage
 
@@ -36,7 +36,12 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
             # The alarms speak against the version that is to go, and would end its rollback.
             {**pipeline, **as_now, "stage": Stage.PRODUCTION.value, "poll_s": poll_s, "guarded": False},
         ),
-        Step("verify", VerifyOperator, ("roll_back",), {**pipeline, **as_now}),
+        Step(
+            "verify",
+            VerifyOperator,
+            ("roll_back",),
+            {**pipeline, **chosen, **as_now, "outlets": [production_asset(spec)]},
+        ),
         Step(
             "withdraw",
             WithdrawOperator,

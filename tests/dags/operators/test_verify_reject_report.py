@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowSkipException
 from sluice.errors import ArtifactError, DeploymentFailed
 from sluice.operators.delete_endpoint import DeleteEndpointOperator
@@ -18,7 +19,7 @@ from sluice.service_errors import ServiceRefused
 
 from tests.fakes.candidates import a_candidate, aws_with_artifacts, given
 from tests.fakes.sagemaker_api import FakeAws, refusal
-from tests.fakes.task_run import DagRunOnFakeAws, FakeTaskInstance, in_one_dag
+from tests.fakes.task_run import RUN_ID, DagRunOnFakeAws, FakeTaskInstance, in_one_dag
 
 CANDIDATE = a_candidate()
 REFUSED = {"opens_gate": False, "verdict": "fail", "reason": "too slow", "dry_run": False}
@@ -52,6 +53,13 @@ def test_verify_keeps_productions_answer(aws: FakeAws) -> None:
         "sample": "row-1.csv",
         "answer": '{"label": "benign"}',
     }
+
+
+def test_verify_tells_who_waits_for_production_which_version_answered(aws: FakeAws) -> None:
+    run, asset = DagRunOnFakeAws(aws), Asset("sagemaker://iris-group")
+    result = run.run(VerifyOperator(task_id="verify", package_arn="arn:v1", outlets=[asset], **given(CANDIDATE)))
+    told = run.outlet_events[asset].extra
+    assert told == {"package_arn": "arn:v1", "endpoint": "iris", "config": result["config"], "run_id": RUN_ID}
 
 
 def test_verify_refuses_another_config(aws: FakeAws) -> None:
