@@ -75,4 +75,4 @@ def _estimated(target: Target, vcpus: int, measured: Sequence[tuple[int, Result]
 
 def _point(vcpus: int, load: LoadSummary) -> Point:
     half_width = relative_half_width(load.stage.marks)
-    return Point(vcpus, load.stage.per_second * 60, max(_RUN_TO_RUN, half_width or 0.0))
+    return Point(vcpus, load.per_minute, max(_RUN_TO_RUN, half_width or 0.0))

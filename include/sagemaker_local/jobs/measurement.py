@@ -89,7 +89,7 @@ def _figures(result: Result) -> dict[str, Any] | None:
     return {
         "users": load.stage.users,
         "requests": load.stage.succeeded + load.stage.failed,
-        "max_invocations": {"value": load.stage.per_second * 60, **_bounds(load.max_invocations_bounds)},
+        "max_invocations": {"value": load.per_minute, **_bounds(load.max_invocations_bounds)},
         "model_latency_ms": {
             "mean": load.stage.model_latency.mean_us() / 1000,
             **_bounds(load.model_latency_bounds_ms),

@@ -34,6 +34,11 @@ class LoadSummary:
     warnings: tuple[str, ...] = ()  # what to know before one believes the figures
 
     @property
+    def per_minute(self) -> float:
+        """The height of the plateau, in predictions a minute: what was measured, and what its bounds are about."""
+        return mean_per_second(self.plateau or (self.stage,)) * 60
+
+    @property
     def max_invocations_bounds(self) -> Bounds | None:
         """Between which bounds the invocations a minute lie, with 95 % confidence."""
         bounds = throughput_bounds(*(self.plateau or (self.stage,)))

@@ -64,6 +64,7 @@ def test_invocations_are_the_plateau_s_height_and_latency_is_read_where_it_begin
     assert (summary.stage.users, summary.model_latency_ms) == (4, 10)
     assert summary.max_invocations == 402 * 60
     assert [each.users for each in summary.plateau] == [8, 16]
+    assert int(summary.per_minute) == summary.max_invocations != int(summary.stage.per_second * 60)
 
 
 def test_throughput_that_falls_off_does_not_hide_the_better_stage() -> None:
