@@ -8,7 +8,7 @@ CANDIDATE ?= good
 PORT ?= 4566
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up local test lint types layers unit test-approval test-docker test-never-lost test-sdk test-spark parity format lock schema clean
+.PHONY: help install demo up local test lint types layers unit test-docker test-e2e test-never-lost test-sdk test-spark parity format lock schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,14 +48,14 @@ types: install ## mypy --strict
 layers: install ## import-linter: the layers of the design
 	PYTHONPATH=.:plugins $(BIN)/lint-imports --no-cache
 
-unit: install ## pytest
-	$(BIN)/python -m pytest -q
+unit: install ## pytest, but for the suites that have targets of their own
+	$(BIN)/python -m pytest -q --ignore=tests/e2e
+
+test-e2e: install ## Whole promotions, rollbacks and the rest on a local SageMaker with real containers (some ten minutes)
+	$(BIN)/python -m pytest -q tests/e2e
 
 test-never-lost: install ## Kill, fill disks and update under load, and look for what was lost (minutes)
 	$(BIN)/python -m pytest -q -m never_lost tests/never_lost
-
-test-approval: install ## Two whole promotions that wait for a person, who refuses and then approves (a minute or two)
-	SLUICE_TEST_APPROVAL=1 $(BIN)/python -m pytest -q tests/e2e/test_approval.py
 
 test-docker: install ## The container runtime on a Docker engine: this machine's, or one started for the tests as root
 	$(BIN)/python -m tests.fakes.docker_daemon

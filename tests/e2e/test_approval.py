@@ -1,12 +1,8 @@
-"""A promotion that waits for a person, run by Airflow's own task runner; the person answers as the REST API does.
-
-Two promotions one after the other take a minute or two: `make test-approval`.
-"""
+"""A promotion that waits for a person, run by Airflow's own task runner; the person answers as the REST API does."""
 
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -20,12 +16,7 @@ from airflow.dag_processing.dagbag import DagBag
 from tests.conftest import PROJECT
 from tests.e2e.conftest import Aws
 
-VARIABLE = "SLUICE_TEST_APPROVAL"
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.usefixtures("connection"),
-    pytest.mark.skipif(VARIABLE not in os.environ, reason=f"two promotions: make test-approval sets {VARIABLE}"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("connection")]
 
 DAG_FILE = """
 from pathlib import Path
