@@ -100,7 +100,9 @@ class Scaling:
     def scaling_activities(self, status: str | None = None) -> list[ScalingActivityRecord]:
         """What was done in all regions, or what of it has that status; oldest first."""
         rows = self._database.rows(
-            "SELECT * FROM scaling_activities WHERE status = ifnull(?, status) ORDER BY started_at_s, id", (status,)
+            "SELECT * FROM scaling_activities WHERE status = ifnull(?, status)"
+            " ORDER BY started_at_s, endpoint_name, variant_name, id",
+            (status,),
         )
         return [_activity(row) for row in rows]
 
