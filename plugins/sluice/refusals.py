@@ -12,7 +12,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sluice.service_errors import CallDenied, QuotaExceeded, RequestInvalid, ServiceBusy, ServiceRefused
+from sluice.service_errors import (
+    CREDENTIALS,
+    WITHOUT_CAPACITY,
+    CallDenied,
+    QuotaExceeded,
+    RequestInvalid,
+    ServiceBusy,
+    ServiceRefused,
+)
 
 ALREADY_THERE_CODES = frozenset({"ResourceInUse", "ConflictException", "ResourceAlreadyExists"})
 ALREADY_THERE_TEXTS = ("Cannot create already existing", "Model Package Group already exists")
@@ -23,23 +31,12 @@ BUSY_TEXTS = ("Cannot update in-progress", "Cannot delete in-progress")
 """A ValidationException that passes: somebody else's deployment came in between."""
 
 KINDS: Mapping[type[ServiceRefused], frozenset[str]] = {
-    CallDenied: frozenset(
-        {
-            "AccessDenied",
-            "AccessDeniedException",
-            "AuthFailure",
-            "ExpiredToken",
-            "ExpiredTokenException",
-            "InvalidClientTokenId",
-            "SignatureDoesNotMatch",
-            "UnauthorizedOperation",
-            "UnrecognizedClientException",
-        }
-    ),
+    # S3's answers to HEAD have no body, so that botocore takes the status for the code.
+    CallDenied: CREDENTIALS | {"403", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation"},
     RequestInvalid: frozenset(
         {"InvalidParameterException", "InvalidParameterValue", "ObjectNotFoundException", "ValidationException"}
     ),
-    QuotaExceeded: frozenset({"InsufficientCapacity", "LimitExceededException", "ResourceLimitExceeded"}),
+    QuotaExceeded: WITHOUT_CAPACITY | {"LimitExceededException", "ResourceLimitExceeded"},
     ServiceBusy: frozenset(
         {
             "ConcurrentUpdateException",

@@ -98,8 +98,74 @@ def test_only_the_last_log_lines_are_shown() -> None:
     assert "line 80" in said
 
 
-def test_a_denied_call_names_what_to_allow_and_a_quota_what_to_ask_for() -> None:
-    denied = str(CallDenied("CreateModel", "AccessDeniedException", "not authorized", "iris-1"))
-    assert "Allow CreateModel on iris-1" in denied
-    quota = str(QuotaExceeded("CreateEndpoint", "ResourceLimitExceeded", "'ml.c5.large for endpoint usage' is 0"))
-    assert "ml.c5.large for endpoint usage" in quota and "Service Quotas" in quota
+BECAUSE = "because no identity-based policy allows the sagemaker:CreateModel action"
+WORKER = "arn:aws:sts::123456789012:assumed-role/airflow/worker-1"
+MODEL = "arn:aws:sagemaker:eu-west-1:123456789012:model/iris-1"
+BOOSTER = "arn:aws:s3:::models/booster.tar.gz"
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (
+            CallDenied(
+                "CreateModel",
+                "AccessDeniedException",
+                f"User: {WORKER} is not authorized to perform: sagemaker:CreateModel on resource: {MODEL} {BECAUSE}",
+                "iris-1",
+            ),
+            f"Allow sagemaker:CreateModel on {MODEL} in a policy of {WORKER}.",
+        ),
+        (
+            CallDenied(
+                "CreateModel",
+                "AccessDeniedException",
+                f"User: {WORKER} is not authorized to perform: iam:PassRole on resource: "
+                "arn:aws:iam::123456789012:role/sluice with an explicit deny in a service control policy",
+                "iris-1",
+            ),
+            "An explicit deny in a service control policy forbids iam:PassRole on "
+            f"arn:aws:iam::123456789012:role/sluice to {WORKER}: allowing does not help.",
+        ),
+        (
+            CallDenied(
+                "GetObject",
+                "AccessDenied",
+                f'User: {WORKER} is not authorized to perform: s3:GetObject on resource: "{BOOSTER}" because no '
+                "identity-based policy allows the s3:GetObject action",
+                "s3://models/booster.tar.gz",
+            ),
+            f"Allow s3:GetObject on {BOOSTER} in a policy of {WORKER}.",
+        ),
+        (
+            CallDenied("GetObject", "AccessDenied", "Access Denied", "s3://models/booster.tar.gz"),
+            f"Allow s3:GetObject and s3:ListBucket on {BOOSTER} in the policy of the role behind the Airflow "
+            "connection.",
+        ),
+        (
+            CallDenied("NewCall", "AccessDenied", "no"),
+            "Allow NewCall in the policy of the role behind the Airflow connection.",
+        ),
+        (
+            CallDenied("CreateModel", "ExpiredToken", "The security token included in the request is expired"),
+            "the credentials of the Airflow connection: renew or correct them. No policy would help.",
+        ),
+    ],
+)
+def test_a_denied_call_names_the_action_and_the_resource_to_allow(error: CallDenied, advice: str) -> None:
+    assert str(error).endswith(advice)
+
+
+def test_a_quota_is_named_with_its_numbers_and_capacity_is_none() -> None:
+    told = (
+        "The account-level service limit 'ml.g5.xlarge for endpoint usage' is 0 Instances, with current utilization of "
+        "0 Instances and a request delta of 1 Instances. Please use AWS Service Quotas to request an increase for this "
+        "quota."
+    )
+    said = str(QuotaExceeded("CreateEndpoint", "ResourceLimitExceeded", told, "iris"))
+    assert "The quota is 'ml.g5.xlarge for endpoint usage': 0, of which 0 are in use, and 1 more are asked for." in said
+    assert "Service Quotas (Amazon SageMaker)" in said
+    unnamed = str(QuotaExceeded("PutScalingPolicy", "LimitExceededException", "too many", "iris"))
+    assert "AWS does not name the quota" in unnamed
+    full = str(QuotaExceeded("CreateEndpoint", "InsufficientCapacity", "Unable to provision", "iris"))
+    assert "choose another instance type" in full and "Service Quotas" not in full
