@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import cast
 
 from airflow.providers.common.compat.sdk import conf
-from airflow.sdk import DAG
+from airflow.sdk import DAG, BaseOperator
 
 from sluice.operators.outcome import result_of
 from sluice.plans import housekeeping
@@ -64,3 +65,6 @@ def build_housekeeping(specs: Sequence[PipelineSpec]) -> DAG:
 def _add(dag: DAG, step: Step) -> None:
     task = step.operator(task_id=step.task_id, dag=dag, trigger_rule=step.trigger_rule, **step.given)
     task.set_upstream([dag.get_task(each) for each in step.after])
+    if step.tears_down is not None:
+        setups = cast("list[BaseOperator]", [dag.get_task(each) for each in step.tears_down])
+        task.as_teardown(setups=setups, on_failure_fail_dagrun=True)

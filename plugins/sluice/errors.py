@@ -16,6 +16,7 @@ SluiceError
 │   ├── DeploymentRolledBack      AWS went back to the old config: the new containers did not come up or raised an alarm
 │   ├── DeploymentRollbackFailed  AWS could not go back either: what runs now may be both versions
 │   └── DeploymentFailed          no healthy config is left to go back to, or the endpoint never existed
+├── EndpointNotDeleted    an endpoint that nobody needs is still there, and costs money
 ├── BenchmarkFailed       the recommendation job ended without numbers: containers answered 4xx/5xx, or it was stopped
 ├── AnswerUnusable        whoever answered the request for approval; the task fails once and asks again
 ├── BatchError            the transform job, or what it worked on
@@ -183,6 +184,22 @@ class DeploymentFailed(DeploymentError):
     def __str__(self) -> str:
         live = f"live config is {self.live_config}" if self.live_config else "no config is live"
         return f"endpoint {self.endpoint} failed to deploy config {self.wanted_config}; {live}. {self._why()}"
+
+
+class EndpointNotDeleted(SluiceError):
+    """An endpoint that is still there; `status` is the last that was seen, `waited` how long that took."""
+
+    def __init__(self, endpoint: str, status: str, waited: str) -> None:
+        super().__init__(endpoint, status, waited)
+        self.endpoint = endpoint
+        self.status = status
+        self.waited = waited
+
+    def __str__(self) -> str:
+        return (
+            f"endpoint {self.endpoint} is still {self.status} after {self.waited}, and its instances cost money. "
+            "Clear this task, or delete the endpoint by hand."
+        )
 
 
 class BenchmarkFailed(SluiceError):

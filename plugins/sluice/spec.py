@@ -46,7 +46,7 @@ class Stage(StrEnum):
 
 
 class AfterGate(StrEnum):
-    """What becomes of the staging endpoint when the gate has spoken."""
+    """What becomes of the staging endpoint when the load test is over."""
 
     KEEP = "keep"
     DELETE = "delete"
@@ -116,7 +116,7 @@ class StagingSpec:
     endpoint: Annotated[str, Limit("Name of the staging endpoint.", pattern=NAME, max_length=NAME_MAX)]
     instance_type: Annotated[str, Limit("Instance type, such as ml.c5.large.", pattern=INSTANCE_TYPE)]
     instances: Annotated[int, Limit("Number of instances.", minimum=1)] = 1
-    after_gate: Annotated[AfterGate, Limit("Whether the endpoint stays when the gate has spoken.")] = AfterGate.KEEP
+    after_gate: Annotated[AfterGate, Limit("Whether the endpoint stays when the load test is over.")] = AfterGate.KEEP
 
     def __post_init__(self) -> None:
         check(self)

@@ -130,12 +130,23 @@ def test_a_schedule_of_assets() -> None:
     assert dag.schedule == [Asset("s3://models/iris"), Asset("s3://models/other")]
 
 
-def test_a_staging_endpoint_that_is_not_kept_is_deleted_after_the_report() -> None:
+def test_a_staging_endpoint_that_is_not_kept_is_torn_down_when_the_load_test_is_over() -> None:
     dag = build(PROMOTION, a_spec(staging__after_gate="delete"))
-    assert dag.get_task("delete_staging").upstream_task_ids == {"report"}
     deletion = dag.get_task("delete_staging")
     assert isinstance(deletion, DeleteEndpointOperator) and deletion.endpoint == "iris-staging"
-    assert [task.task_id for task in dag.leaves] == ["outcome"]
+    setups = {"create_model", "deploy_staging"}
+    assert {task.task_id for task in dag.tasks if task.is_setup} == setups
+    assert deletion.upstream_task_ids == {*setups, "recommend"}
+    assert deletion.is_teardown and deletion.on_failure_fail_dagrun
+    # What comes directly after a branch is skipped unless it is the way on.
+    assert "delete_staging" not in dag.get_task("judge").downstream_task_ids
+    # Whether the endpoint goes must not hold up, or fail, what a run has decided.
+    assert "delete_staging" not in dag.get_task("report").get_flat_relative_ids(upstream=True)
+    outcome = dag.get_task("outcome")
+    assert [task.task_id for task in dag.leaves] == ["outcome"] and "delete_staging" in outcome.upstream_task_ids
+    assert outcome.is_teardown and outcome.on_failure_fail_dagrun
+    again = DagSerialization.from_dict(DagSerialization.to_dict(dag)).get_task("delete_staging")
+    assert again.is_teardown and again.on_failure_fail_dagrun
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from airflow.sdk import Param, TriggerRule
 
 from sluice.operators.approve import ApproveOperator
 from sluice.operators.autoscale import AutoscaleOperator
+from sluice.operators.conclude import ConcludeOperator
 from sluice.operators.create_model import CreateModelOperator
 from sluice.operators.delete_endpoint import DeleteEndpointOperator
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
@@ -109,7 +110,7 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
             whatever_happened,
         ),
     )
-    return (*steps[:-1], *_autoscaling(spec), steps[-1], *_after_gate(spec), _outcome(spec))
+    return (*steps[:-1], *_autoscaling(spec), steps[-1], *_after_gate(spec, poll_s), _outcome(spec))
 
 
 def _approval(spec: PipelineSpec) -> tuple[Step, ...]:
@@ -134,20 +135,37 @@ def _last(spec: PipelineSpec) -> tuple[str, ...]:
     return ("autoscale",) if spec.production.autoscaling else ()
 
 
-def _after_gate(spec: PipelineSpec) -> tuple[Step, ...]:
+def _after_gate(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
+    """The staging endpoint goes when the job is over, and judging takes no endpoint; not directly after `judge`, since
+    a branch skips whatever comes directly after it and is not the way on, teardowns too.
+
+    `create_model` is a setup beside `deploy_staging` because a teardown runs only when a setup has succeeded, and a
+    deployment that failed or was ended by a person leaves an endpoint as well.
+    """
     if spec.staging.after_gate is not AfterGate.DELETE:
         return ()
-    given = {"endpoint": spec.staging.endpoint}
-    return (Step("delete_staging", DeleteEndpointOperator, ("report",), given, TriggerRule.ALL_DONE),)
+    return (
+        Step(
+            "delete_staging",
+            DeleteEndpointOperator,
+            ("recommend",),
+            {"endpoint": spec.staging.endpoint, "poll_s": poll_s},
+            tears_down=("create_model", "deploy_staging"),
+        ),
+    )
 
 
 def _outcome(spec: PipelineSpec) -> Step:
     """The last task decides the run's state. `report` succeeds after a failure too; this one then does not run.
 
     A failure on the way makes `verify` upstream-failed, and with it this task and the run. A refusal only skips it.
+    Where the run has a teardown it is one too and looks for itself: a run that a person marks as failed goes on for its
+    teardowns, all else is skipped, and Airflow would call that a success.
     """
-    last = (*_last(spec), *(("delete_staging",) if spec.staging.after_gate is AfterGate.DELETE else ()))
-    return Step("outcome", EmptyOperator, ("verify", "reject", "report", *last), trigger_rule=TriggerRule.NONE_FAILED)
+    before = ("verify", "reject", "report", *_last(spec))
+    if spec.staging.after_gate is AfterGate.DELETE:
+        return Step("outcome", ConcludeOperator, (*before, "delete_staging"), tears_down=())
+    return Step("outcome", EmptyOperator, before, trigger_rule=TriggerRule.NONE_FAILED)
 
 
 def params(spec: PipelineSpec) -> dict[str, Param]:

@@ -23,6 +23,11 @@ class Step:
     after: tuple[str, ...] = ()
     given: Mapping[str, Any] = field(default_factory=dict)
     trigger_rule: TriggerRule = TriggerRule.ALL_SUCCESS
+    tears_down: tuple[str, ...] | None = None
+    """Tasks whose doing this one undoes: Airflow's setups. It runs once one of them has succeeded and all tasks between
+    have ended in whatever way, also when a person ends the run; when it fails, so does the run. With no such tasks it
+    runs whenever all before it have ended; None is for all that are no teardowns.
+    """
 
 
 def by_hand(spec: PipelineSpec) -> Schedule:

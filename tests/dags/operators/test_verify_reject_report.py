@@ -174,13 +174,6 @@ def test_the_outcome_and_the_way_to_the_evidence(
     assert metadata["sluice:evidence-sha256"] == result["evidence_sha256"]
 
 
-def test_deleting_an_endpoint_that_is_not_there_is_fine(aws: FakeAws) -> None:
-    run = DagRunOnFakeAws(aws)
-    assert run.run(DeleteEndpointOperator(task_id="d", endpoint="iris")) == {"endpoint": "iris", "deleted": True}
-    aws.settle()
-    assert run.run(DeleteEndpointOperator(task_id="d", endpoint="iris")) == {"endpoint": "iris", "deleted": False}
-
-
 def test_a_result_of_another_attempt_is_none() -> None:
     run = DagRunOnFakeAws(FakeAws())
     run.xcoms["judge", "return_value"] = REFUSED
