@@ -128,6 +128,13 @@ def test_schedules(schedule: str | None, expected: str | None) -> None:
 def test_a_schedule_of_assets() -> None:
     dag = build(PROMOTION, a_spec(schedule={"assets": ["s3://models/iris", "s3://models/other"]}))
     assert dag.schedule == [Asset("s3://models/iris"), Asset("s3://models/other")]
+    # What the events ask for takes the place of the parameters.
+    assert in_order(dag)[:2] == ["read_event", "preflight"]
+    preflight = dag.get_task("preflight").__dict__
+    for key, given in (("model_data", "model_data"), ("environment", "environment")):
+        assert preflight[given] == "{{ ti.xcom_pull(task_ids='read_event')['" + key + "'] | tojson }}"
+    assert preflight["package_arn"] == "{{ ti.xcom_pull(task_ids='read_event')['model_package_arn'] }}"
+    assert set(DagSerialization.from_dict(DagSerialization.to_dict(dag)).task_dict) == {"read_event", *ORDER}
 
 
 def test_a_staging_endpoint_that_is_not_kept_is_torn_down_when_the_load_test_is_over() -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped, TaskAwaitingInput, TaskDeferred
-from airflow.sdk.execution_time.context import OutletEventAccessors
+from airflow.sdk.execution_time.comms import AssetEventDagRunReferenceResult
+from airflow.sdk.execution_time.context import OutletEventAccessors, TriggeringAssetEventsAccessor
 
 from tests.fakes.sagemaker_api import FakeAws, FakeHook
 
 RUN_ID = "manual__2026-01-01"
+FIRST_UPDATE = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class FakeTaskInstance:
@@ -39,7 +42,10 @@ class FakeTaskInstance:
 
 
 class DagRunOnFakeAws:
-    """One DAG run. `waits` lists what tasks waited on, `answer` is what a person says to a task that asks."""
+    """One DAG run. `waits` lists what tasks waited on, `answer` is what a person says to a task that asks.
+
+    `updates` are the asset events that started it, oldest first: the asset's name and the event's extra.
+    """
 
     def __init__(self, aws: FakeAws) -> None:
         self.aws = aws
@@ -48,6 +54,7 @@ class DagRunOnFakeAws:
         self.waits: list[Any] = []
         self.outlet_events = OutletEventAccessors()
         self.answer: dict[str, Any] = {}
+        self.updates: list[tuple[str, dict[str, Any]]] = []
 
     def run(self, operator: BaseOperator, *, time_out: bool = False) -> Any:
         """The operator's result. With `time_out` its first wait ends with nothing settled."""
@@ -55,6 +62,8 @@ class DagRunOnFakeAws:
         ti = FakeTaskInstance(self, operator.task_id)
         ti.task = operator
         context: Any = {"ti": ti, "task_instance": ti, "run_id": RUN_ID, "outlet_events": self.outlet_events}
+        context["triggering_asset_events"] = TriggeringAssetEventsAccessor.build(self._events())
+        context["task"] = operator
         try:
             result = self._to_the_end(operator, context, time_out)
         except DownstreamTasksSkipped as skipping:
@@ -88,6 +97,21 @@ class DagRunOnFakeAws:
             except TaskAwaitingInput as waiting:
                 self.waits.append(waiting)
                 method, arguments = waiting.method_name, {"event": self.answer}
+
+    def _events(self) -> list[AssetEventDagRunReferenceResult]:
+        of_no_task = dict.fromkeys(("source_task_id", "source_dag_id", "source_run_id", "source_map_index"))
+        return [
+            AssetEventDagRunReferenceResult.model_validate(
+                {
+                    **of_no_task,
+                    "asset": {"name": name, "uri": name, "extra": {}},
+                    "extra": extra,
+                    "source_aliases": [],
+                    "timestamp": FIRST_UPDATE + timedelta(minutes=minutes),
+                }
+            )
+            for minutes, (name, extra) in enumerate(self.updates)
+        ]
 
     def _event(self, trigger: Any, time_out: bool) -> dict[str, Any]:
         if not time_out:

@@ -14,6 +14,7 @@ from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.operators.judge import JudgeOperator
 from sluice.operators.preflight import PreflightOperator
 from sluice.operators.promote import PromoteOperator
+from sluice.operators.read_event import ReadEventOperator
 from sluice.operators.recommend import RecommendOperator
 from sluice.operators.register_package import RegisterPackageOperator
 from sluice.operators.reject import RejectOperator
@@ -31,6 +32,8 @@ from sluice.plans.step import (
     result_if_any,
     text_param,
 )
+from sluice.run_request import KEYS
+from sluice.schedule import AssetSchedule
 from sluice.service_limits import PACKAGE_ARN
 from sluice.spec import AfterGate, PipelineSpec, Stage
 
@@ -48,16 +51,7 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
     }
     whatever_happened = TriggerRule.ALL_DONE
     steps = (
-        Step(
-            "preflight",
-            PreflightOperator,
-            given={
-                "pipeline": spec,
-                "model_data": param("model_data"),
-                "environment": param("environment"),
-                "package_arn": text_param("model_package_arn"),
-            },
-        ),
+        *_asked_for(spec),
         Step("register_package", RegisterPackageOperator, ("preflight",), pipeline),
         Step("create_model", CreateModelOperator, ("register_package",), {**pipeline, **package}),
         Step(
@@ -111,6 +105,20 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
         ),
     )
     return (*steps[:-1], *_autoscaling(spec), steps[-1], *_after_gate(spec, poll_s), _outcome(spec))
+
+
+def _asked_for(spec: PipelineSpec) -> tuple[Step, ...]:
+    """Where asset events start runs, they may say what is promoted, as the parameters do."""
+    if not isinstance(spec.schedule, AssetSchedule):
+        given = {"model_data": param("model_data"), "environment": param("environment")}
+        version = text_param("model_package_arn")
+        return (Step("preflight", PreflightOperator, given={"pipeline": spec, **given, "package_arn": version}),)
+    given = {key: json_result("read_event", key) for key in ("model_data", "environment")}
+    version = result("read_event", "model_package_arn")
+    return (
+        Step("read_event", ReadEventOperator, given={"pipeline": spec, "request": {key: param(key) for key in KEYS}}),
+        Step("preflight", PreflightOperator, ("read_event",), {"pipeline": spec, **given, "package_arn": version}),
+    )
 
 
 def _approval(spec: PipelineSpec) -> tuple[Step, ...]:

@@ -1,0 +1,94 @@
+"""What a run of a promotion is asked for, by its parameters or by the asset events that started it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any
+
+from sluice.errors import SpecError
+from sluice.limits import Limit, check, did_you_mean
+from sluice.schedule import AssetSchedule
+from sluice.service_limits import PACKAGE_ARN
+from sluice.spec import PipelineSpec, with_overrides
+from sluice.typed import build, plain
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """The parameters of a run that say what is promoted; an event's extra has them under the same names."""
+
+    model_data: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    model_package_arn: Annotated[str | None, Limit("ARN of a registered version.", pattern=PACKAGE_ARN)] = None
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.model_package_arn and (self.model_data or self.environment):
+            raise SpecError("model_package_arn", "takes a version as it is: leave model_data and environment out")
+
+    def merged(self, later: RunRequest) -> RunRequest:
+        """Both requests as one; where they speak of the same hostname, the later one holds."""
+        return RunRequest(
+            model_data={**self.model_data, **later.model_data},
+            environment={**self.environment, **later.environment},
+            model_package_arn=later.model_package_arn or self.model_package_arn,
+        )
+
+    def to_xcom(self) -> dict[str, Any]:
+        """`{"model_data", "environment", "model_package_arn"}`, the last empty when no version is named."""
+        return {**plain(self), "model_package_arn": self.model_package_arn or ""}
+
+
+KEYS = tuple(each.name for each in fields(RunRequest))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetEvent:
+    """One update of an Airflow asset. `at` is ISO 8601."""
+
+    asset: str
+    at: str
+    extra: Mapping[str, Any]
+
+
+def request_in(event: AssetEvent, spec: PipelineSpec) -> RunRequest:
+    """What an event's extra asks for. Other keys than KEYS are its DAG's own business.
+
+    Raises SpecError, which names asset and key, for what a parameter of that name would be refused for.
+    """
+    asked = {key: event.extra[key] for key in KEYS if event.extra.get(key)}
+    try:
+        request = build(RunRequest, asked)
+        with_overrides(spec, request.model_data, request.environment)
+    except SpecError as error:
+        path = f"asset {event.asset}: extra.{error.path.removeprefix('params.')}"
+        raise SpecError(path, error.problem) from None
+    return request
+
+
+def likely_slips(event: AssetEvent) -> tuple[str, ...]:
+    """A warning for each key that is nearly one of KEYS, and as it is says nothing."""
+    hints = ((key, did_you_mean(key, KEYS)) for key in event.extra if key not in KEYS)
+    return tuple(f"asset {event.asset}: extra.{key} says nothing to a promotion{hint}" for key, hint in hints if hint)
+
+
+def training_request(spec: PipelineSpec, events: Iterable[AssetEvent]) -> RunRequest | None:
+    """What the updates of the assets in `schedule.assets` ask for together, the latest holding where they differ.
+
+    None unless all of them have been updated: Airflow hands a run that another asset started what there is of them.
+    """
+    schedule = spec.schedule
+    if not isinstance(schedule, AssetSchedule):
+        return None
+    theirs = sorted((each for each in events if each.asset in schedule.assets), key=lambda each: each.at)
+    if {each.asset for each in theirs} != set(schedule.assets):
+        return None
+    return _together([request_in(each, spec) for each in theirs])
+
+
+def _together(requests: Sequence[RunRequest]) -> RunRequest:
+    request = RunRequest()
+    for later in requests:
+        request = request.merged(later)
+    return request
