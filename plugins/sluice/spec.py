@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Annotated
+from functools import cached_property
+from typing import Annotated, Any
 
 from sluice.approval_spec import ApprovalSpec
 from sluice.batch_spec import BatchSpec
@@ -36,6 +37,7 @@ from sluice.service_limits import (
     TASKS,
     URL_MAX,
 )
+from sluice.typed import plain
 
 
 class Stage(StrEnum):
@@ -198,6 +200,11 @@ class PipelineSpec:
                 "production.endpoint", "must differ from staging.endpoint: the load test would hit live traffic"
             )
         _check_cost_is_known(self)
+
+    @cached_property
+    def as_data(self) -> Mapping[str, Any]:
+        """The spec as dicts, lists and scalars, made once: every task of a DAG holds it. To be read, not changed."""
+        return dict(plain(self))
 
     def fleet(self, stage: Stage) -> Fleet:
         """What runs in a stage, defaults filled in."""

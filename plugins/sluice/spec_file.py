@@ -16,6 +16,10 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import yaml
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
+from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs have it, and do not say that it is exported
+from yaml.resolver import Resolver
 
 from sluice.errors import SpecError
 from sluice.limits import Limit, limits_of
@@ -24,6 +28,18 @@ from sluice.typed import build, is_union
 
 MAX_BYTES = 256 * 1024
 """A spec is a page or two; a larger file is something else, and is not parsed in the DAG processor."""
+
+
+class _Loader(Composer, CParser, SafeConstructor, Resolver):
+    """yaml.CSafeLoader but for the composer. libyaml's parser is ten times as quick as PyYAML's; the composer on top of
+    it runs out of stack on what is nested deep, and takes the DAG processor's process with it.
+    """
+
+    def __init__(self, text: str) -> None:
+        CParser.__init__(self, text)
+        Composer.__init__(self)
+        SafeConstructor.__init__(self)
+        Resolver.__init__(self)
 
 
 def load_spec(path: Path) -> PipelineSpec:
@@ -49,7 +65,7 @@ def _read(path: Path) -> str:
 
 def _parse(text: str, lines: dict[str, int]) -> object:
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         try:
             root = loader.get_single_node()
             if root is None:

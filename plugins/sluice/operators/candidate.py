@@ -93,7 +93,7 @@ class PipelineOperator(SluiceOperator):
 
     def __init__(self, *, pipeline: PipelineSpec | Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.pipeline: Mapping[str, Any] = plain(pipeline)
+        self.pipeline = pipeline.as_data if isinstance(pipeline, PipelineSpec) else plain(pipeline)
 
     @property
     def spec(self) -> PipelineSpec:
