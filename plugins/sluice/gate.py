@@ -99,6 +99,16 @@ class RuleResult:
     limit: float | None = None
     margin: float | None = None
 
+    @property
+    def miss(self) -> str | None:
+        """What is wrong with the number, and by how much, in one line; None for a rule that passed."""
+        if self.verdict is Verdict.PASS:
+            return None
+        if self.margin is None or self.limit is None or self.observed is None:
+            return f"{self.rule.metric} could not be judged: {self.reason}"
+        share = f" ({number_text(round(-self.margin / self.limit * 100, 1))} %)" if self.limit else ""
+        return f"{self.rule.metric}: {self.reason}, missed by {number_text(-self.margin)} {self.observed.unit}{share}"
+
     @classmethod
     def compared(
         cls, rule: Rule, observed: Measurement, limit: float, champion: Measurement | None = None

@@ -21,6 +21,7 @@ from sluice.deployment_spec import DeploymentSpec
 from sluice.errors import SpecError
 from sluice.gate import Rule
 from sluice.limits import Limit, check, did_you_mean
+from sluice.notify_spec import NotifySpec
 from sluice.production_spec import ProductionSpec
 from sluice.schedule import AssetSchedule, check_schedule
 from sluice.service_limits import (
@@ -190,6 +191,7 @@ class PipelineSpec:
     batch: Annotated[
         BatchSpec | None, Limit("What the approved version transforms in batch; no such DAG when left out.")
     ] = None
+    notify: Annotated[tuple[NotifySpec, ...], Limit("Who is told what; nobody when left out.")] = ()
 
     def __post_init__(self) -> None:
         check(self)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sluice.errors import SpecError
+from sluice.providers import check_providers
 from sluice.spec import PipelineSpec
 from sluice.spec_file import load_spec
 
@@ -25,20 +26,21 @@ class SpecFolder:
 
 
 def read_folder(folder: Path) -> SpecFolder:
-    """Read every `*.yaml` of `folder`, in the order of names."""
-    return read_files(sorted(folder.glob("*.yaml")))
+    """Read every `*.yaml` of a DAG folder, in the order of names. Airflow here must have what they ask for, too."""
+    return read_files(sorted(folder.glob("*.yaml")), check_providers)
 
 
-def read_files(paths: Sequence[Path]) -> SpecFolder:
-    """Read these files, in their order, as one folder."""
+def read_files(paths: Sequence[Path], check: Callable[[PipelineSpec], None] = lambda spec: None) -> SpecFolder:
+    """Read these files, in their order, as one folder; `check` raises SpecError for a spec that it does not take."""
     specs: dict[str, PipelineSpec] = {}
     errors = []
     for path in paths:
         try:
             spec = load_spec(path)
             _check_unique(spec, list(specs.values()), path)
+            check(spec)
         except SpecError as error:
-            errors.append(error)
+            errors.append(error if error.file else error.located(str(path), None))
         else:
             specs[spec.pipeline] = spec
     return SpecFolder(tuple(specs.values()), tuple(errors))

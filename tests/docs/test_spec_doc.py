@@ -35,6 +35,7 @@ def test_every_key_is_explained_and_no_other() -> None:
         "containers",
         "gate.approval",
         "gate.rules",
+        "notify",
         "production.autoscaling",
         "production.deployment",
         "schedule",

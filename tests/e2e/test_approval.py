@@ -28,6 +28,7 @@ dag: DAG = build(PROMOTION, load_spec(Path(__file__).with_suffix(".yaml")))
 """
 LOCAL_BUNDLE = "airflow.dag_processing.bundles.local.LocalDagBundle"
 BOUND_S = 120.0
+TOPIC = "arn:aws:sns:us-east-1:123456789012:releases"
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     spec["staging"]["endpoint"], spec["production"]["endpoint"] = "approved-staging", "approved"
     spec["production"]["deployment"] = {"type": "canary", "percent": 50, "bake_seconds": 0}
     spec["gate"]["approval"] = {"required": True, "assigned_users": ["alice"]}
+    spec["notify"] = [{"sns": {"topic_arn": TOPIC}}]
     (folder / "approved.yaml").write_text(yaml.safe_dump(spec))
     (folder / "approved.py").write_text(DAG_FILE)
     return folder
@@ -102,8 +104,26 @@ def promote(folder: Path, monkeypatch: pytest.MonkeyPatch, person: Person) -> di
     return results
 
 
+def subscribed(aws: Aws) -> str:
+    """A queue that gets what is told to the topic."""
+    sns, sqs = aws.client("sns"), aws.client("sqs")
+    assert sns.create_topic(Name=TOPIC.rsplit(":", 1)[-1])["TopicArn"] == TOPIC
+    queue = sqs.create_queue(QueueName="releases")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=TOPIC, Protocol="sqs", Endpoint=arn)
+    return str(queue)
+
+
+def told(aws: Aws, queue: str) -> dict[str, str]:
+    """Subject -> text of what the queue holds."""
+    answer = aws.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+    mails = [json.loads(message["Body"]) for message in answer.get("Messages", ())]
+    return {mail["Subject"]: mail["Message"] for mail in mails}
+
+
 def test_a_person_refuses_and_then_approves(aws: Aws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sagemaker = aws.client("sagemaker")
+    queue = subscribed(aws)
     person = Person("Reject", {"reason": "not before Monday", "percent": 50})
     refused = promote(folder, monkeypatch, person)
     arn = refused["register_package"]["package_arn"]
@@ -122,3 +142,13 @@ def test_a_person_refuses_and_then_approves(aws: Aws, folder: Path, monkeypatch:
     assert said["ModelApprovalStatus"] == "Approved" and "approved by alice: Monday" in said["ApprovalDescription"]
     evidence = approved["approve"]["evidence"]
     assert evidence["decided_by"] == "alice" and "25 % at a time instead of 50 %" in evidence["decision"]["reason"]
+
+    news = told(aws, queue)
+    assert set(news) == {
+        "Sluice: approved waits for approval",
+        "Sluice: approved was refused by the gate",
+        "Sluice: approved was promoted",
+    }
+    assert "reason: refused by alice: not before Monday" in news["Sluice: approved was refused by the gate"]
+    assert f"version: {arn}" in news["Sluice: approved was promoted"]
+    assert f"evidence: {approved['report']['evidence_uri']}" in news["Sluice: approved was promoted"]

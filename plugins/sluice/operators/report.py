@@ -26,9 +26,10 @@ class ReportOperator(CandidateOperator):
     """Write the evidence document to S3, its address and SHA-256 into the package, and the table into the task's log.
 
     A run that broke off before the gate leaves an undecided document, and the package goes on naming the evidence of
-    its last decision. XCom: `{"outcome", "verdict", "evidence_uri", "evidence_sha256", "answer", "failures"}`, where
-    `outcome` is `promoted`, `refused`, `dry run` or `failed`, and `failures` a list of `{"task", "message"}`; what
-    there is not is None.
+    its last decision. XCom: `{"outcome", "verdict", "reason", "misses", "package_arn", "by", "evidence_uri",
+    "evidence_sha256", "answer", "failures"}`, where `outcome` is `promoted`, `refused`, `dry run` or `failed`, `misses`
+    holds a line for each rule that did not pass, and `failures` is a list of `{"task", "message"}`; what there is not
+    is None.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param candidate: preflight's result, as an object or as JSON text (templated)
@@ -70,6 +71,10 @@ class ReportOperator(CandidateOperator):
         return {
             "outcome": _outcome(judged, failures),
             "verdict": judged["verdict"] if judged else None,
+            "reason": judged["reason"] if judged else None,
+            "misses": [each.miss for each in evidence.decision.results if each.miss] if evidence else [],
+            "package_arn": evidence.package_arn if evidence else None,
+            "by": evidence.decided_by if judged and evidence else None,
             "evidence_uri": uri,
             "evidence_sha256": sha256,
             "answer": verified["answer"] if verified else None,

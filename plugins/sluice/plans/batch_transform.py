@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from airflow.sdk import Param
 
 from sluice.operators.batch_transform import BatchTransformOperator
@@ -9,6 +11,7 @@ from sluice.operators.check_batch import CheckBatchOperator
 from sluice.operators.create_model import CreateModelOperator
 from sluice.operators.find_version import FindVersionOperator
 from sluice.operators.preflight import PreflightOperator
+from sluice.plans.news import tells_failure
 from sluice.plans.step import DagKind, Schedule, Step, as_scheduled, result, text_param
 from sluice.service_limits import PACKAGE_ARN, S3_URI
 from sluice.spec import PipelineSpec
@@ -22,7 +25,7 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
     pipeline = {"pipeline": spec, "candidate": result("preflight")}
     objects = {"input": text_param("input")}
     job = {"job": result("transform", "job")}
-    return (
+    steps = (
         Step(
             "find_version",
             FindVersionOperator,
@@ -37,6 +40,8 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
         Step("transform", BatchTransformOperator, ("create_model",), {**pipeline, **objects, "poll_s": poll_s}),
         Step("check_output", CheckBatchOperator, ("transform",), {**pipeline, **objects, **job}),
     )
+    told = tells_failure(spec)
+    return tuple(replace(step, given={**step.given, **told}) for step in steps)
 
 
 def params(spec: PipelineSpec) -> dict[str, Param]:

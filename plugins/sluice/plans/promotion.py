@@ -20,6 +20,7 @@ from sluice.operators.register_package import RegisterPackageOperator
 from sluice.operators.reject import RejectOperator
 from sluice.operators.report import ReportOperator
 from sluice.operators.verify import VerifyOperator
+from sluice.plans.news import tells_failure, tells_outcome, tells_who_may_approve
 from sluice.plans.step import (
     DagKind,
     Schedule,
@@ -100,7 +101,13 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
             "report",
             ReportOperator,
             ("judge", "verify", "reject", *_last(spec)),
-            {"pipeline": spec, "candidate": result_if_any("preflight"), **told, "verified": result_if_any("verify")},
+            {
+                "pipeline": spec,
+                "candidate": result_if_any("preflight"),
+                **told,
+                "verified": result_if_any("verify"),
+                **tells_outcome(spec),
+            },
             whatever_happened,
         ),
     )
@@ -124,7 +131,8 @@ def _asked_for(spec: PipelineSpec) -> tuple[Step, ...]:
 def _approval(spec: PipelineSpec) -> tuple[Step, ...]:
     if not spec.needs_approval:
         return ()
-    return (Step("approve", ApproveOperator, ("judge",), {"pipeline": spec, "judged": result("judge")}),)
+    given = {"pipeline": spec, "judged": result("judge"), **tells_who_may_approve(spec, "judge")}
+    return (Step("approve", ApproveOperator, ("judge",), given),)
 
 
 def _agreed(spec: PipelineSpec) -> dict[str, str]:
@@ -157,7 +165,7 @@ def _after_gate(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
             "delete_staging",
             DeleteEndpointOperator,
             ("recommend",),
-            {"endpoint": spec.staging.endpoint, "poll_s": poll_s},
+            {"endpoint": spec.staging.endpoint, "poll_s": poll_s, **tells_failure(spec)},
             tears_down=("create_model", "deploy_staging"),
         ),
     )

@@ -1,0 +1,27 @@
+"""Which tasks of a DAG tell people: keyword arguments that a step's operator is given for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sluice.notifier import callbacks
+from sluice.notify_spec import Event
+from sluice.spec import PipelineSpec
+
+
+def tells_outcome(spec: PipelineSpec) -> dict[str, Any]:
+    """For the last task that always runs: what its result says of the run, and its own failure."""
+    told = callbacks(spec)
+    return {"on_success_callback": told, **tells_failure(spec)} if told else {}
+
+
+def tells_failure(spec: PipelineSpec) -> dict[str, Any]:
+    """For a task after which no other tells: its own failure, once its retries are used up."""
+    told = callbacks(spec, event=Event.FAILED)
+    return {"on_failure_callback": told} if told else {}
+
+
+def tells_who_may_approve(spec: PipelineSpec, told_by: str) -> dict[str, Any]:
+    """For the task that waits for a person; `told_by` is the task whose decision they are asked about."""
+    told = callbacks(spec, event=Event.WAITING_FOR_APPROVAL, told_by=told_by)
+    return {"notifiers": told} if told else {}
