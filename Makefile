@@ -4,11 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SDK := .sluice/sdk
+MWAA := .sluice/mwaa-env
 CANDIDATE ?= good
 PORT ?= 4566
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up local test lint types layers unit test-docker test-e2e test-never-lost test-sdk test-spark parity format lock schema clean
+.PHONY: help install demo up local test lint types layers unit test-docker test-e2e test-never-lost test-sdk test-spark mwaa test-mwaa parity format lock schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +74,22 @@ $(SDK)/installed: requirements-sdk.lock
 test-spark: install ## Spark ML containers: needs Java 17, downloads PySpark (430 MB) once
 	SLUICE_TEST_SPARK=1 $(BIN)/python -m pytest -q tests/spark
 
+mwaa: install ## plugins.zip, dags/ and requirements.txt for the bucket of an Amazon MWAA environment, in .sluice/mwaa
+	@$(BIN)/python -m include.mwaa
+
+test-mwaa: install $(MWAA)/installed ## Unpack that as MWAA does, and parse and run it on MWAA's Airflow and Amazon provider
+	SLUICE_MWAA_PYTHON=$(CURDIR)/$(MWAA)/bin/python $(BIN)/python -m pytest -q tests/mwaa
+
+# MWAA has Python 3.12; where there is none, the tests say so by failing on its version.
+MWAA_PYTHON ?= $(shell for each in python3.12 "$$HOME"/.pyenv/versions/3.12.*/bin/python $(PYTHON); do \
+	$$each -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' 2>/dev/null && echo "$$each" && exit; done; echo $(PYTHON))
+
+$(MWAA)/installed: requirements-mwaa.lock
+	@echo "Installing MWAA's versions of Airflow and the Amazon provider into $(MWAA) (once, a minute or two) ..."
+	@$(BIN)/uv venv --quiet --clear --python "$(MWAA_PYTHON)" $(MWAA)
+	@$(BIN)/uv pip install --quiet --python $(MWAA)/bin/python --requirement requirements-mwaa.lock
+	@touch $@
+
 parity: install ## Write docs/parity.md anew, from what the local SageMaker checks requests against
 	$(BIN)/python -m include.sagemaker_local.parity
 
@@ -85,6 +102,8 @@ lock: install ## Resolve requirements*.txt anew for Python 3.11 to 3.13
 		--no-emit-find-links --annotation-style line requirements.txt requirements-local.txt requirements-dev.txt -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-emit-index-url \
 		--no-emit-find-links --annotation-style line requirements-sdk.txt -o requirements-sdk.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --upgrade --no-header --no-emit-index-url \
+		--no-emit-find-links --annotation-style line requirements-mwaa.txt -o requirements-mwaa.lock
 
 clean: ## Remove what the targets wrote (.sluice), but not .venv
 	rm -rf .sluice

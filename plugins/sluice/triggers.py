@@ -31,15 +31,28 @@ class Polling:
         return max(1, round(self.timeout_s / self.every_s))
 
 
-class EndpointSettled(AwsBaseWaiterTrigger):
+class _Wait(AwsBaseWaiterTrigger):
+    """A wait with Sluice's hook, and with it Sluice's waiters."""
+
+    aws_hook_class = SluiceHook
+
+    def hook(self) -> SluiceHook:
+        """Made here, because the provider of Airflow 3.3.1 (9.34) asks for it and does not know `aws_hook_class`."""
+        return SluiceHook(
+            aws_conn_id=self.aws_conn_id,
+            region_name=self.region_name,
+            verify=self.verify,
+            config=self.botocore_config,
+        )
+
+
+class EndpointSettled(_Wait):
     """Fires when no create, update or rollback of the endpoint is under way any more.
 
     :param endpoint_name: the endpoint to wait for
     :param waiter_delay: seconds between two questions
     :param waiter_max_attempts: how many questions before it gives up with an event of status "error"
     """
-
-    aws_hook_class = SluiceHook
 
     def __init__(self, *, endpoint_name: str, waiter_delay: float, waiter_max_attempts: int, **connection: Any) -> None:
         super().__init__(
@@ -58,15 +71,13 @@ class EndpointSettled(AwsBaseWaiterTrigger):
         self.endpoint_name = endpoint_name
 
 
-class RecommendationJobFinished(AwsBaseWaiterTrigger):
+class RecommendationJobFinished(_Wait):
     """Fires when the recommendation job has ended; stops the job when a user kills the waiting task.
 
     :param job_name: the job to wait for
     :param waiter_delay: seconds between two questions
     :param waiter_max_attempts: how many questions before it gives up with an event of status "error"
     """
-
-    aws_hook_class = SluiceHook
 
     def __init__(self, *, job_name: str, waiter_delay: float, waiter_max_attempts: int, **connection: Any) -> None:
         super().__init__(
@@ -95,15 +106,13 @@ class RecommendationJobFinished(AwsBaseWaiterTrigger):
         self.log.info("stopped recommendation job %s, because its task was ended by a user", self.job_name)
 
 
-class TransformJobFinished(AwsBaseWaiterTrigger):
+class TransformJobFinished(_Wait):
     """Fires when the transform job has ended; stops the job when a user kills the waiting task.
 
     :param job_name: the job to wait for
     :param waiter_delay: seconds between two questions
     :param waiter_max_attempts: how many questions before it gives up with an event of status "error"
     """
-
-    aws_hook_class = SluiceHook
 
     def __init__(self, *, job_name: str, waiter_delay: float, waiter_max_attempts: int, **connection: Any) -> None:
         super().__init__(
