@@ -9,7 +9,7 @@ CANDIDATE ?= good
 PORT ?= 4566
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up local test lint types layers unit test-docker test-e2e test-never-lost test-sdk test-spark mwaa test-mwaa parity format lock schema clean
+.PHONY: help install demo up local test lint types layers unit test-docker test-e2e test-never-lost test-chaos test-sdk test-spark mwaa test-mwaa parity format lock schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ test-e2e: install ## Whole promotions, rollbacks and the rest on a local SageMak
 
 test-never-lost: install ## Kill, fill disks and update under load, and look for what was lost (minutes)
 	$(BIN)/python -m pytest -q -m never_lost tests/never_lost
+
+test-chaos: install ## Kill workers, triggerer, scheduler and SageMaker under promotions in a real Airflow (a quarter of an hour at most)
+	$(BIN)/python -m pytest -q -m chaos tests/chaos
 
 test-docker: install ## The container runtime on a Docker engine: this machine's, or one started for the tests as root
 	$(BIN)/python -m tests.fakes.docker_daemon

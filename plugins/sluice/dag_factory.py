@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 from airflow.providers.common.compat.sdk import conf
 from airflow.sdk import DAG, BaseOperator, Param
@@ -16,21 +16,19 @@ from sluice.spec import PipelineSpec
 
 POLL_SECONDS = 20.0  # a deployment takes minutes on AWS, a job three quarters of an hour
 RETRIES = 2  # for throttling, lost connections and killed workers; a candidate's own faults are not retried
-RETRY_DELAY = timedelta(seconds=30)  # throttling has passed by then; Airflow's own 5 minutes would be spent waiting
+RETRY_DELAY_SECONDS = 30.0  # throttling has passed by then; Airflow's own 5 minutes would be spent waiting
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
 """Of the params' schemas. Airflow has every schema checked several times in a parse, and checking one of the newest
 dialect, which is what one without a dialect counts as, takes five times as long; ours mean the same in both.
 """
 
-OF_EVERY_TASK = {"retries": RETRIES, "retry_delay": RETRY_DELAY, "owner": "sluice"}
-
 
 def build(kind: DagKind, spec: PipelineSpec) -> DAG:
     """The DAG `<verb>__<pipeline>`; hyphens of the pipeline's name become underscores.
 
     Airflow's setting `[sluice] poll_seconds` (`AIRFLOW__SLUICE__POLL_SECONDS`) is the time between two looks at what a
-    task waits for.
+    task waits for, and `[sluice] retry_delay_seconds` that before what failed or was killed is tried again.
     """
     dag = DAG(
         dag_id=f"{kind.verb}__{spec.pipeline.replace('-', '_')}",
@@ -42,7 +40,7 @@ def build(kind: DagKind, spec: PipelineSpec) -> DAG:
         params=_params(kind.params(spec)),
         user_defined_macros={"result_of": result_of},
         tags={"sluice", kind.tag, spec.pipeline},
-        default_args={"aws_conn_id": spec.aws.connection, "region_name": spec.aws.region, **OF_EVERY_TASK},
+        default_args={"aws_conn_id": spec.aws.connection, "region_name": spec.aws.region, **_of_every_task()},
     )
     for step in kind.plan(spec, conf.getfloat("sluice", "poll_seconds", fallback=POLL_SECONDS)):
         _add(dag, step)
@@ -60,7 +58,7 @@ def build_housekeeping(specs: Sequence[PipelineSpec]) -> DAG:
         max_active_runs=1,
         params=_params(housekeeping.params()),
         tags={"sluice", housekeeping.DAG_ID},
-        default_args=OF_EVERY_TASK,
+        default_args=_of_every_task(),
     )
     for step in housekeeping.plan(specs):
         _add(dag, step)
@@ -71,6 +69,11 @@ def _params(params: dict[str, Param]) -> dict[str, Param]:
     for each in params.values():
         each.schema.setdefault("$schema", DIALECT)
     return params
+
+
+def _of_every_task() -> dict[str, Any]:
+    delay_s = conf.getfloat("sluice", "retry_delay_seconds", fallback=RETRY_DELAY_SECONDS)
+    return {"retries": RETRIES, "retry_delay": timedelta(seconds=delay_s), "owner": "sluice"}
 
 
 def _add(dag: DAG, step: Step) -> None:

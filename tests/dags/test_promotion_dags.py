@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import socket
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,13 @@ def test_runs_do_not_pile_up() -> None:
     dag = build(PROMOTION, a_spec())
     assert (dag.catchup, dag.max_active_runs) == (False, 1)
     assert {task.retries for task in dag.tasks} == {2}
+
+
+def test_the_time_between_two_attempts_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {task.retry_delay for task in build(PROMOTION, a_spec()).tasks} == {timedelta(seconds=30)}
+    monkeypatch.setenv("AIRFLOW__SLUICE__RETRY_DELAY_SECONDS", "1.5")
+    for dag in (build(PROMOTION, a_spec()), build_housekeeping([a_spec()])):
+        assert {task.retry_delay for task in dag.tasks} == {timedelta(seconds=1.5)}
 
 
 def test_the_connection_of_the_spec_reaches_every_task() -> None:

@@ -1,0 +1,142 @@
+"""A whole Airflow: API server, scheduler with LocalExecutor, triggerer and DAG processor, each a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from include.demo.airflow_home import airflow_environment, migrate_database
+from include.demo.paths import DAGS, PROJECT
+from tests.chaos.processes import with_variable
+from tests.chaos.rest import Rest
+
+COMPONENTS = ("api-server", "dag-processor", "triggerer", "scheduler")
+# Logs are read from the disk, and other Airflows on this machine may have the ports.
+ARGUMENTS = {"scheduler": ("--skip-serve-logs",), "triggerer": ("--skip-serve-logs",)}
+USER, PASSWORD = "chaos", "chaos"
+STOP_BOUND_S = 20.0
+SLOTS = 4  # tasks at a time; two cores are busy with two, and the others wait for AWS
+
+SETTINGS = {
+    "CORE__EXECUTOR": "LocalExecutor",
+    "CORE__PARALLELISM": str(SLOTS),
+    "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+    "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+    "API__HOST": "127.0.0.1",
+    "API__WORKERS": "1",
+    # What was killed is missed after seconds instead of minutes. Busy machines hold up a live heart for some seconds,
+    # so it must not be much less.
+    "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+    "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+    "SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "20",
+    "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "3",
+    "SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
+    "SCHEDULER__JOB_HEARTBEAT_SEC": "1",
+    "TRIGGERER__JOB_HEARTBEAT_SEC": "1",
+    "TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "15",
+    "WORKERS__MIN_HEARTBEAT_INTERVAL": "2",
+    "SLUICE__POLL_SECONDS": "0.5",
+    "SLUICE__RETRY_DELAY_SECONDS": "1",
+}
+
+
+@dataclass
+class AirflowSite:
+    """Airflow in `home`. `environment` has its AIRFLOW_HOME, by which every process of it is known."""
+
+    home: Path
+    environment: dict[str, str]
+    rest: Rest
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, component: str) -> None:
+        """Starts it, in a session of its own."""
+        with self.log(component).open("ab") as output:
+            self.running[component] = subprocess.Popen(
+                [sys.executable, "-m", "airflow", component, *ARGUMENTS.get(component, ())],
+                cwd=PROJECT,
+                env=self.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def kill(self, component: str, *, with_children: bool) -> None:
+        """SIGKILL, to the process alone or to all of its session."""
+        process = self.running[component]
+        if with_children:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+        process.wait(STOP_BOUND_S)
+
+    def log(self, component: str) -> Path:
+        """What it said."""
+        return self.home / f"{component}.log"
+
+    def end(self) -> None:
+        """Everything that was started here, also by what is dead, is gone afterwards."""
+        for process in self.running.values():
+            process.kill()
+            process.wait(STOP_BOUND_S)
+        while left := with_variable("AIRFLOW_HOME", str(self.home)):
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def airflow_site(home: Path, sagemaker_url: str, specs: Path) -> Iterator[AirflowSite]:
+    """An Airflow whose DAGs are the promotions of the specs in that folder; its components are to be started."""
+    home.mkdir()
+    dags = home / "dags"
+    dags.mkdir()
+    shutil.copy(DAGS / "promotions.py", dags)
+    (dags / "pipelines").symlink_to(specs)
+    (dags / ".airflowignore").write_text("pipelines/\n")
+    passwords = home / "passwords.json"
+    passwords.write_text(json.dumps({USER: PASSWORD}))
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = airflow_environment(home, sagemaker_url) | {
+        **{f"AIRFLOW__{name}": value for name, value in SETTINGS.items()},
+        "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": url,
+        "AIRFLOW__API_AUTH__JWT_SECRET": "the same for all components, and no secret on loopback but for a test",
+        # SQLite has one writer at a time; the others wait for it.
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",
+    }
+    migrate_database(environment, home / "migrate.log")
+    _write_ahead(home / "airflow.db")
+    site = AirflowSite(home, environment, Rest(port, USER, PASSWORD))
+    try:
+        yield site
+    finally:
+        site.end()
+
+
+def _write_ahead(database: Path) -> None:
+    """Readers do not wait for the writer in this mode, which the file keeps."""
+    import sqlite3
+
+    with sqlite3.connect(database) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    connection.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,66 @@
+"""Which process is which, from proc(5): whose connection it is, what a process is called, and whose child it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+def owner_of_port(port: int) -> int | None:
+    """The process with a TCP connection from that local port of 127.0.0.1; None when it has ended."""
+    inode = next((fields[9] for fields in _connections() if _port(fields[1]) == port), None)
+    if inode is None or inode == "0":
+        return None
+    link = f"socket:[{inode}]"
+    return next((pid for pid in all_pids() if link in _descriptors(pid)), None)
+
+
+def title(pid: int) -> str:
+    """What the process calls itself; empty when it has ended."""
+    try:
+        return (PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def parent(pid: int) -> int | None:
+    """The process that it is a child of; None when it has ended."""
+    try:
+        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return int(fields[1])
+
+
+def all_pids() -> list[int]:
+    """Every process, the youngest first."""
+    return sorted((int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()), reverse=True)
+
+
+def with_variable(name: str, value: str) -> list[int]:
+    """The processes that were started with that environment variable, also those whose parent has died."""
+    wanted = f"{name}={value}".encode()
+    return [pid for pid in all_pids() if wanted in _environment(pid)]
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        return (PROC / str(pid) / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def _connections() -> list[list[str]]:
+    return [line.split() for line in (PROC / "net/tcp").read_text().splitlines()[1:]]
+
+
+def _port(address: str) -> int:
+    return int(address.partition(":")[2], 16)
+
+
+def _descriptors(pid: int) -> set[str]:
+    try:
+        return {path.readlink().name for path in (PROC / str(pid) / "fd").iterdir()}
+    except OSError:
+        return set()

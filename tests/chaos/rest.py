@@ -1,0 +1,81 @@
+"""Airflow's REST API v2, as whoever starts a promotion from outside uses it."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+TIMEOUT_S = 30.0
+ENDED = frozenset({"success", "failed"})
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """A task of a run: the id of its present attempt, what it is called, how it stands, and which attempt it is."""
+
+    id: str
+    task_id: str
+    state: str | None
+    try_number: int
+
+
+@dataclass
+class Rest:
+    """A client of the API server on `port`, with a token of its own."""
+
+    port: int
+    user: str
+    password: str
+    _token: str = field(default="", repr=False)
+
+    def healthy(self) -> bool:
+        """Whether every component has a heart that beats."""
+        try:
+            health = self._ask("GET", "/api/v2/monitor/health")
+        except OSError:
+            return False
+        parts = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+        return all(health[part]["status"] == "healthy" for part in parts)
+
+    def sign_in(self) -> None:
+        """A token for user and password."""
+        told = {"username": self.user, "password": self.password}
+        self._token = self._ask("POST", "/auth/token", told)["access_token"]
+
+    def dag_ids(self) -> set[str]:
+        """The DAGs that Airflow knows."""
+        return {dag["dag_id"] for dag in self._ask("GET", "/api/v2/dags?limit=100")["dags"]}
+
+    def trigger(self, dag_id: str, conf: Mapping[str, Any]) -> str:
+        """Starts a run, and returns its id."""
+        run = self._ask("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": dict(conf)})
+        return str(run["dag_run_id"])
+
+    def state(self, dag_id: str, run_id: str) -> str:
+        """How the run stands."""
+        return str(self._ask("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"])
+
+    def tasks(self, dag_id: str, run_id: str) -> list[TaskState]:
+        """How each task of the run stands."""
+        answer = self._ask("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=100")
+        return [
+            TaskState(each["id"], each["task_id"], each["state"], each["try_number"])
+            for each in answer["task_instances"]
+        ]
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        headers = {"Content-Type": "application/json"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 - see `request`
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            said = error.read().decode(errors="replace")
+            raise AssertionError(f"{method} {path} was answered with {error.code}: {said[:2000]}") from error
