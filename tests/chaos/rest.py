@@ -55,9 +55,10 @@ class Rest:
         run = self._ask("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": dict(conf)})
         return str(run["dag_run_id"])
 
-    def state(self, dag_id: str, run_id: str) -> str:
-        """How the run stands."""
-        return str(self._ask("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"])
+    def states(self) -> dict[tuple[str, str], str]:
+        """How every run stands, by DAG and run."""
+        answer = self._ask("GET", "/api/v2/dags/~/dagRuns?limit=100")
+        return {(run["dag_id"], run["dag_run_id"]): run["state"] for run in answer["dag_runs"]}
 
     def tasks(self, dag_id: str, run_id: str) -> list[TaskState]:
         """How each task of the run stands."""
