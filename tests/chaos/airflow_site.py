@@ -33,7 +33,7 @@ SETTINGS = {
     "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
     "API__HOST": "127.0.0.1",
     "API__WORKERS": "1",
-    # What was killed is missed after half a minute instead of five. Less, and on a busy machine the living are missed too.
+    # What was killed is missed after half a minute, not five. Any sooner, and busy machines have the living missed too.
     "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
     "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
     "SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "20",
