@@ -12,6 +12,8 @@ from sluice.naming import (
     EVIDENCE_SHA256,
     EVIDENCE_URI,
     PIPELINE,
+    ROLLBACK_SHA256,
+    ROLLBACK_URI,
     VARIANT,
     VERDICT,
     WITHDRAWN,
@@ -197,6 +199,11 @@ def evidence_metadata(uri: str, sha256: str, verdict: str) -> dict[str, str]:
         EVIDENCE_SHA256: sha256,
         EVIDENCE_URI: uri,
     }
+
+
+def rollback_metadata(uri: str, sha256: str) -> dict[str, str]:
+    """CustomerMetadataProperties that lead from a version to the record of the rollback in which production left it."""
+    return {ROLLBACK_SHA256: sha256, ROLLBACK_URI: uri}
 
 
 def _cut(text: str, longest: int) -> str:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TextIO
 from sluice.errors import SluiceError, SpecError
 from sluice.explanation import explain
 from sluice.metrics import Measurement, Metric, number_text
-from sluice.naming import EVIDENCE_URI, VERDICT
+from sluice.naming import EVIDENCE_URI, VERDICT, rollbacks_prefix
+from sluice.rollback_evidence import FORM, as_line
 from sluice.spec import PipelineSpec
 from sluice.spec_file import load_spec
 from sluice.spec_folder import read_files
@@ -53,7 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     explained.add_argument(
         "--read", action="store_true", help="read artifacts and production by the spec's connection: full names, cost"
     )
-    decisions = commands.add_parser("decisions", help="list the registered versions with their verdicts")
+    decisions = commands.add_parser(
+        "decisions", help="list the registered versions with their verdicts, and the rollbacks"
+    )
     decisions.add_argument("spec", type=Path)
     return parser
 
@@ -104,7 +107,15 @@ def _decisions(hook: SluiceHook, spec: PipelineSpec) -> str:
         metadata = version.metadata or {}
         told = (metadata.get(VERDICT, "no verdict"), version.approval_reason or "", metadata.get(EVIDENCE_URI, ""))
         lines.append("  ".join([f"{version.version:>4}", version.approval, *filter(None, told)]))
-    return "\n".join(lines or [f"{spec.package.group} has no versions"]) + "\n"
+    lines = lines or [f"{spec.package.group} has no versions"]
+    return "\n".join([*lines, *_rollbacks(hook, spec)]) + "\n"
+
+
+def _rollbacks(hook: SluiceHook, spec: PipelineSpec) -> list[str]:
+    stored = [each.uri for each in hook.list_objects(rollbacks_prefix(spec))]
+    records = [(FORM.read(hook.read_object(uri) or b"", uri), uri) for uri in stored]
+    told = sorted((f"{as_line(record)}  {uri}" for record, uri in records), reverse=True)  # a line begins with its time
+    return ["", f"rollbacks of {spec.production.endpoint}:", *told] if told else []
 
 
 def _hook(spec: PipelineSpec) -> SluiceHook:

@@ -33,6 +33,8 @@ EVIDENCE_URI = "sluice:evidence"
 EVIDENCE_SHA256 = "sluice:evidence-sha256"
 VERDICT = "sluice:verdict"
 WITHDRAWN = "sluice:withdrawn"
+ROLLBACK_URI = "sluice:rollback"
+ROLLBACK_SHA256 = "sluice:rollback-sha256"
 """Keys of tags and of a package version's CustomerMetadataProperties."""
 CONTENT_SCHEMA = "sluice.content/2"
 """Part of every content hash; a new number when the meaning of the hash changes."""
@@ -166,11 +168,28 @@ def client_token(*parts: str) -> str:
 
 def evidence_uri(spec: PipelineSpec, names: Names, run_id: str) -> str:
     """s3 URI of the evidence document of one DAG run; a cleared task overwrites its own run's document only."""
+    return f"{_evidence_of(spec)}/{names.content[:DIGEST_CHARS]}/{_slug(run_id)}.json"
+
+
+def rollbacks_prefix(spec: PipelineSpec) -> str:
+    """s3 prefix, with a slash at its end, of the records of all rollbacks of a pipeline."""
+    return f"{_evidence_of(spec)}/rollbacks/"
+
+
+def rollback_uri(spec: PipelineSpec, run_id: str) -> str:
+    """s3 URI of the record of one rollback."""
+    return f"{rollbacks_prefix(spec)}{_slug(run_id)}.json"
+
+
+def _evidence_of(spec: PipelineSpec) -> str:
+    return f"{spec.evidence.prefix.rstrip('/')}/{spec.pipeline}"
+
+
+def _slug(run_id: str) -> str:
     slug = re.sub(r"[^A-Za-z0-9_.-]+", "-", run_id)[:RUN_SLUG_MAX]
     if slug != run_id:  # two run ids may have the same slug
         slug = f"{slug}-{_sha256(run_id)[:8]}"
-    prefix = spec.evidence.prefix.rstrip("/")
-    return f"{prefix}/{spec.pipeline}/{names.content[:DIGEST_CHARS]}/{slug}.json"
+    return slug
 
 
 def tags(names: Names, stage: Stage | None = None) -> dict[str, str]:

@@ -150,7 +150,7 @@ NEEDS: Mapping[tuple[str, str], tuple[Need, ...]] = {
     ("sqs", "ReceiveMessage"): (Need("sqs:ReceiveMessage", "{QueueUrl}"),),
     ("sqs", "DeleteMessage"): (Need("sqs:DeleteMessage", "{QueueUrl}"),),
     ("sqs", "DeleteMessageBatch"): (Need("sqs:DeleteMessage", "{QueueUrl}"),),
-    ("sns", "Publish"): (Need("sns:Publish", "{TopicArn}"),),
+    ("sns", "Publish"): (Need("sns:Publish", "{TargetArn}"),),
 }
 
 _MEMBER = re.compile(r"\{(\w+)\}")

@@ -1,22 +1,15 @@
-"""The record of a decision: an evidence document for machines, and the same as text, Markdown and HTML for people.
-
-The document's bytes are canonical (sorted keys, no spaces), so its SHA-256 can stand in the package's metadata, and
-whoever reads the document back can tell that it is the one that was written.
-"""
+"""The record of a decision: an evidence document for machines, and the same as text, Markdown and HTML for people."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from sluice.errors import EvidenceInvalid, SpecError
+from sluice.evidence_form import EvidenceForm
 from sluice.gate import Basis, Decision, RuleResult
 from sluice.metrics import Measurement, Measurements, Origin, number_text
 from sluice.naming import Names
-from sluice.typed import build, plain
 
 SCHEMA = "sluice.evidence/1"
 """A new number when a reader of the old one would misread the new one."""
@@ -58,38 +51,22 @@ class Evidence:
     """The fleets among which this run has chosen, cheapest first, each with the gate's word; empty without a choice."""
 
 
+FORM = EvidenceForm(SCHEMA, Evidence)
+
+
 def to_document(evidence: Evidence) -> dict[str, Any]:
     """A JSON-able dict with a `schema` member."""
-    # Once there and back: 150 and 150.0 are equal as limits, and must not give different bytes.
-    return {"schema": SCHEMA, **plain(build(Evidence, plain(evidence)))}
+    return FORM.to_document(evidence)
 
 
 def to_bytes(evidence: Evidence) -> bytes:
     """The canonical bytes of the document (ASCII JSON): what goes to S3 and is hashed."""
-    document = to_document(evidence)
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
-
-
-def sha256_of(body: bytes) -> str:
-    """SHA-256 of a document's bytes (64 hex digits)."""
-    return hashlib.sha256(body).hexdigest()
+    return FORM.to_bytes(evidence)
 
 
 def read_evidence(body: bytes, uri: str, sha256: str | None = None) -> Evidence:
     """The inverse of `to_bytes`; EvidenceInvalid when the hash differs, it is no JSON, or of another schema."""
-    if sha256 is not None and sha256_of(body) != sha256:
-        raise EvidenceInvalid(uri, f"its SHA-256 is {sha256_of(body)}, and {sha256} was written: it has been changed")
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise EvidenceInvalid(uri, f"it is not JSON: {error}") from error
-    schema = document.pop("schema", None) if isinstance(document, dict) else None
-    if schema != SCHEMA:
-        raise EvidenceInvalid(uri, f"its schema is {schema!r}, and this version of Sluice reads {SCHEMA!r}")
-    try:
-        return build(Evidence, document)
-    except (SpecError, ValueError) as error:
-        raise EvidenceInvalid(uri, f"it does not hold what its schema says: {error}") from error
+    return FORM.read(body, uri, sha256)
 
 
 def as_text(evidence: Evidence) -> str:

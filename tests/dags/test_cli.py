@@ -11,7 +11,8 @@ import pytest
 import yaml
 from sluice import cli
 from sluice.cli import main
-from sluice.naming import names_for
+from sluice.naming import names_for, rollback_uri
+from sluice.rollback_evidence import FORM, RollbackEvidence
 
 from tests.conftest import PROJECT
 from tests.fakes.candidates import a_candidate, aws_with_artifacts, given
@@ -97,3 +98,26 @@ def test_decisions_are_listed(iris: Path, monkeypatch: pytest.MonkeyPatch) -> No
         CustomerMetadataProperties=metadata,
     )
     assert said("decisions", iris)[1] == "   1  Rejected  fail  gate: too slow  s3://models/e.json\n"
+
+
+def test_rollbacks_are_listed_newest_first(iris: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = FakeAws()
+    monkeypatch.setattr(cli, "_hook", lambda spec: FakeHook(aws))
+    for day, outcome in (("01", "failed"), ("02", "rolled back")):
+        record = RollbackEvidence(
+            pipeline="iris",
+            run_id=f"r{day}",
+            endpoint="iris",
+            outcome=outcome,
+            reason="wrong labels",
+            by="alice",
+            ended_at=f"2026-03-{day}T12:00:00.000+00:00",
+            from_package_arn="arn:x/2",
+            to_package_arn="arn:x/1",
+        )
+        aws.objects[rollback_uri(a_spec(), f"r{day}")] = FORM.to_bytes(record)
+    lines = said("decisions", iris)[1].splitlines()
+    assert lines[1:3] == ["", "rollbacks of iris:"] and "failed" in lines[4]
+    assert lines[3].startswith(
+        "2026-03-02T12:00:00.000+00:00  rolled back  2 -> 1  by alice  wrong labels  s3://models/"
+    )

@@ -41,7 +41,7 @@ ORDER = [
     "report",
     "outcome",
 ]
-ROLLBACK_ORDER = ["choose_version", "preflight", "create_model", "roll_back", "verify", "withdraw", "outcome"]
+ROLLBACK_ORDER = ["choose_version", "preflight", "create_model", "roll_back", "verify", "withdraw", "record", "outcome"]
 BATCH_ORDER = ["find_version", "preflight", "create_model", "transform", "check_output"]
 BATCH = {"input": "s3://models/in/{{ ds }}/", "output": "s3://models/out", "instance_type": "ml.m5.large"}
 VERSION = "arn:aws:sagemaker:us-east-1:123456789012:model-package/iris-group/3"

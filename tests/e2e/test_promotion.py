@@ -214,7 +214,11 @@ def test_a_rollback_brings_the_version_before_back_and_withdraws_the_one_after(a
     assert rollback.state == "success", rollback.states
     assert rollback.results["choose_version"]["package_arn"] == good
     assert production(aws) == before
+    record = rollback.results["record"]
+    assert (record["outcome"], record["from_package_arn"], record["to_package_arn"]) == ("rolled back", bad, good)
+    assert record["rollback"]["proof"]["config"] == before[0] and "malignant" in record["rollback"]["proof"]["answer"]
     left = sagemaker.describe_model_package(ModelPackageName=bad)
+    assert left["CustomerMetadataProperties"]["sluice:rollback"] == record["evidence_uri"]
     assert (left["ModelApprovalStatus"], left["ApprovalDescription"]) == ("Rejected", "wrong labels")
     again = Run({"environment": label})
     assert again.results["report"]["outcome"] == "refused" and production(aws) == before

@@ -56,12 +56,13 @@ class DagRunOnFakeAws:
         self.answer: dict[str, Any] = {}
         self.updates: list[tuple[str, dict[str, Any]]] = []
 
-    def run(self, operator: BaseOperator, *, time_out: bool = False) -> Any:
+    def run(self, operator: BaseOperator, *, time_out: bool = False, dag_run: Any = None) -> Any:
         """The operator's result. With `time_out` its first wait ends with nothing settled."""
         operator.__dict__["hook"] = FakeHook(self.aws)
         ti = FakeTaskInstance(self, operator.task_id)
         ti.task = operator
         context: Any = {"ti": ti, "task_instance": ti, "run_id": RUN_ID, "outlet_events": self.outlet_events}
+        context["dag_run"] = dag_run
         context["triggering_asset_events"] = TriggeringAssetEventsAccessor.build(self._events())
         context["task"] = operator
         try:

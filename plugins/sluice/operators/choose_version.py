@@ -21,9 +21,9 @@ APPROVED = "Approved"
 class ChooseVersionOperator(PipelineOperator):
     """Find the version that was approved before the one that production serves, or check the one that is named.
 
-    XCom: `{"package_arn", "version", "leaves", "fleet"}`; `leaves` is the ARN of the version that production serves
-    now, empty when it is the chosen one already or cannot be told; `fleet` the instances it has now where each run
-    chooses them, else None. Raises NoVersion when there is nothing to go back to.
+    XCom: `{"package_arn", "version", "leaves", "config", "fleet"}`; `leaves` is the ARN of the version that production
+    serves now, empty when it is the chosen one already or cannot be told; `config` the live one; `fleet` the
+    instances it has now where each run chooses them, else None. Raises NoVersion when there is nothing to go back to.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param package_arn: ARN of an approved version; the one before production's when empty (templated)
@@ -44,7 +44,13 @@ class ChooseVersionOperator(PipelineOperator):
         leaves = live.arn if live and live.arn != chosen.arn else ""
         self.log.info("to version %d; production leaves %s", chosen.version, leaves or "no other version")
         fleet = self.hook.fleet_behind(config) if self.spec.production.is_chosen else None
-        return {"package_arn": chosen.arn, "version": chosen.version, "leaves": leaves, "fleet": plain(fleet)}
+        return {
+            "package_arn": chosen.arn,
+            "version": chosen.version,
+            "leaves": leaves,
+            "config": config,
+            "fleet": plain(fleet),
+        }
 
     def _live_config(self) -> str:
         endpoint = self.spec.fleet(Stage.PRODUCTION).endpoint

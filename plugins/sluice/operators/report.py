@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice import api_requests, naming
+from sluice.evidence_form import sha256_of
 from sluice.gate import Decision
 from sluice.operators.base import from_template
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.operators.findings import Findings
 from sluice.operators.outcome import Failure, failures_before
-from sluice.report import Evidence, as_markdown, read_evidence, sha256_of, to_bytes
+from sluice.report import Evidence, as_markdown, read_evidence, to_bytes
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

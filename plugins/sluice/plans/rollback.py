@@ -9,9 +9,11 @@ from sluice.operators.choose_version import ChooseVersionOperator
 from sluice.operators.create_model import CreateModelOperator
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.operators.preflight import PreflightOperator
+from sluice.operators.record_rollback import RecordRollbackOperator
 from sluice.operators.verify import VerifyOperator
 from sluice.operators.withdraw import WithdrawOperator
-from sluice.plans.step import DagKind, Step, json_result, production_asset, result, text_param
+from sluice.plans.news import tells_outcome
+from sluice.plans.step import DagKind, Step, json_result, production_asset, result, result_if_any, text_param
 from sluice.service_limits import PACKAGE_ARN
 from sluice.spec import PipelineSpec, Stage
 
@@ -48,7 +50,23 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
             ("verify",),
             {"package_arn": result("choose_version", "leaves"), "reason": text_param("reason")},
         ),
-        Step("outcome", EmptyOperator, ("withdraw",), trigger_rule=TriggerRule.NONE_FAILED),
+        Step(
+            "record",
+            RecordRollbackOperator,
+            ("verify", "withdraw"),
+            {
+                "pipeline": spec,
+                "reason": text_param("reason"),
+                "chosen": result_if_any("choose_version"),
+                "deployed": result_if_any("roll_back"),
+                "verified": result_if_any("verify"),
+                "withdrawn": result_if_any("withdraw"),
+                **tells_outcome(spec),
+            },
+            TriggerRule.ALL_DONE,
+        ),
+        # `record` succeeds after a failure too; the run does not, for then `withdraw` is upstream-failed.
+        Step("outcome", EmptyOperator, ("withdraw", "record"), trigger_rule=TriggerRule.NONE_FAILED),
     )
 
 
@@ -80,7 +98,8 @@ def describe(spec: PipelineSpec) -> str:
         f"Brings `{spec.production.endpoint}` back to the version of `{spec.package.group}` that was approved before "
         "the one it serves, or to the one that you name, at once and without the alarms of `production.deployment`; "
         "then asks it a sample row.\n\nThe version that production leaves is Rejected with your reason. A promotion "
-        "does not take it to production again until somebody approves it in the registry.\n"
+        "does not take it to production again until somebody approves it in the registry. The record of the "
+        f"rollback is kept below `{spec.evidence.prefix}`.\n"
     )
 
 

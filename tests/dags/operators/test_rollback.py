@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk.exceptions import AirflowSkipException
 from sluice.errors import NoVersion, SpecError
+from sluice.notice import event_of
+from sluice.notify_spec import Event
 from sluice.operators.choose_version import ChooseVersionOperator
 from sluice.operators.create_model import CreateModelOperator
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.operators.preflight import PreflightOperator
 from sluice.operators.promote import PromoteOperator
+from sluice.operators.record_rollback import RecordRollbackOperator
 from sluice.operators.register_package import RegisterPackageOperator
 from sluice.operators.withdraw import WithdrawOperator
+from sluice.rollback_evidence import FORM
 
 from tests.fakes.candidates import aws_with_artifacts
 from tests.fakes.sagemaker_api import FakeAws
 from tests.fakes.specs import a_spec
-from tests.fakes.task_run import DagRunOnFakeAws
+from tests.fakes.task_run import DagRunOnFakeAws, in_one_dag
 
 GUARDED = {"type": "canary", "percent": 10, "alarms": ["iris-5xx"]}
 
@@ -52,7 +59,7 @@ def test_the_version_approved_before_productions_and_its_old_names_again(aws: Fa
     promote(aws, "a:1")  # the second is not the newest that was live, but still the newer version
     assert promote(aws, "a:2") == second and aws.endpoints["iris"]["EndpointConfigName"] == config
     chosen = choose(aws)
-    assert chosen == {"package_arn": first, "version": 1, "leaves": second, "fleet": None}
+    assert chosen == {"package_arn": first, "version": 1, "leaves": second, "config": config, "fleet": None}
     spec, run = a_spec(containers__0__image="a:3", production__deployment=GUARDED), DagRunOnFakeAws(aws)
     aws.alarms["iris-5xx"] = "ALARM"
     preflight = PreflightOperator(task_id="preflight", pipeline=spec, package_arn=chosen["package_arn"])
@@ -117,6 +124,47 @@ def test_an_adopted_version_is_taken_as_it_is_or_not_at_all(aws: FakeAws) -> Non
     ):
         with pytest.raises(SpecError, match=said):
             DagRunOnFakeAws(aws).run(PreflightOperator(task_id="preflight", pipeline=a_spec(), **wanted))
+
+
+def record(run: DagRunOnFakeAws, chosen: Any, **given: Any) -> Any:
+    operator = RecordRollbackOperator(
+        task_id="record", pipeline=a_spec(), reason="wrong labels", chosen=json.dumps(chosen), **given
+    )
+    in_one_dag(*(EmptyOperator(task_id=each) for each in ("roll_back", "verify", "withdraw")), operator)
+    return run.run(operator, dag_run=SimpleNamespace(triggering_user_name="alice"))
+
+
+def test_a_rollback_leaves_who_why_which_versions_and_the_proof(aws: FakeAws) -> None:
+    first, second = promote(aws, "a:1"), promote(aws, "a:2")
+    run, chosen = DagRunOnFakeAws(aws), choose(aws)
+    withdrawn = run.run(WithdrawOperator(task_id="withdraw", package_arn=second, reason="wrong labels"))
+    result = record(
+        run,
+        chosen,
+        deployed={"endpoint": "iris", "config": "iris-production-1", "status": "InService"},
+        verified={"endpoint": "iris", "config": "iris-production-1", "sample": "row-1.csv", "answer": "benign"},
+        withdrawn=json.dumps(withdrawn),
+    )
+    kept = FORM.read(aws.objects[result["evidence_uri"]], "S3", result["evidence_sha256"])
+    assert (kept.outcome, kept.by, kept.reason) == ("rolled back", "alice", "wrong labels")
+    assert (kept.from_package_arn, kept.to_package_arn, kept.to_version) == (second, first, 1)
+    assert kept.proof is not None and kept.proof.answer == "benign" and kept.withdrawn_at == withdrawn["withdrawn"]
+    metadata = aws.packages[second]["CustomerMetadataProperties"]
+    assert metadata["sluice:rollback"] == result["evidence_uri"]
+    assert metadata["sluice:rollback-sha256"] == result["evidence_sha256"]
+    assert "sluice:rollback" not in aws.packages[first]["CustomerMetadataProperties"]
+    assert event_of(result) is Event.ROLLED_BACK
+
+
+def test_a_rollback_that_failed_is_recorded_as_well(aws: FakeAws) -> None:
+    run = DagRunOnFakeAws(aws)
+    run.states["roll_back"] = "failed"
+    run.xcoms["roll_back", "failure"] = {"error": "DeploymentFailed", "message": "no capacity"}
+    result = record(run, None)
+    kept = FORM.read(aws.objects[result["evidence_uri"]], "S3")
+    assert (kept.outcome, kept.failures, kept.proof) == ("failed", ("roll_back: no capacity",), None)
+    assert result["failures"] == [{"task": "roll_back", "message": "no capacity"}]
+    assert event_of(result) is Event.FAILED
 
 
 def test_a_fleet_that_runs_choose_stays_what_it_is_now(aws: FakeAws) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sluice.errors import EvidenceInvalid
+from sluice.evidence_form import sha256_of
 from sluice.gate import Decision, Rule, decide
 from sluice.metrics import Absence, Measurement, Measurements, Metric, Origin
 from sluice.naming import names_for
@@ -18,7 +19,6 @@ from sluice.report import (
     as_markdown,
     as_text,
     read_evidence,
-    sha256_of,
     to_bytes,
     to_document,
 )
