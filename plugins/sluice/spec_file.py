@@ -16,10 +16,6 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import yaml
-from yaml.composer import Composer
-from yaml.constructor import SafeConstructor
-from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs have it, and do not say that it is exported
-from yaml.resolver import Resolver
 
 from sluice.errors import SpecError
 from sluice.limits import Limit, limits_of
@@ -29,17 +25,10 @@ from sluice.typed import build, is_union
 MAX_BYTES = 256 * 1024
 """A spec is a page or two; a larger file is something else, and is not parsed in the DAG processor."""
 
-
-class _Loader(Composer, CParser, SafeConstructor, Resolver):
-    """yaml.CSafeLoader but for the composer. libyaml's parser is ten times as quick as PyYAML's; the composer on top of
-    it runs out of stack on what is nested deep, and takes the DAG processor's process with it.
-    """
-
-    def __init__(self, text: str) -> None:
-        CParser.__init__(self, text)
-        Composer.__init__(self)
-        SafeConstructor.__init__(self)
-        Resolver.__init__(self)
+MAX_DEPTH = 2000
+"""Up to which libyaml may build a document. Some ten thousand levels are where it runs out of stack, which would end
+the DAG processor's process; PyYAML's own builder, which takes fifteen times as long, raises RecursionError instead.
+"""
 
 
 def load_spec(path: Path) -> PipelineSpec:
@@ -65,7 +54,7 @@ def _read(path: Path) -> str:
 
 def _parse(text: str, lines: dict[str, int]) -> object:
     try:
-        loader = _Loader(text)
+        loader = _loader_for(text)(text)
         try:
             root = loader.get_single_node()
             if root is None:
@@ -83,6 +72,15 @@ def _parse(text: str, lines: dict[str, int]) -> object:
         raise SpecError("", "is nested too deep to be a spec") from error
     except ValueError as error:  # PyYAML lets impossible dates through to datetime
         raise SpecError("", f"holds a value that YAML cannot read: {error}") from error
+
+
+def _loader_for(text: str) -> type[yaml.SafeLoader] | type[yaml.CSafeLoader]:
+    """The quick loader, unless the text could be nested too deep for it.
+
+    Each bracket is at most one level. Blocks nest by columns, but for a list, which may begin in its key's own.
+    """
+    deepest = text.count("[") + text.count("{") + 2 * max(map(len, text.splitlines()), default=0)
+    return yaml.CSafeLoader if yaml.__with_libyaml__ and deepest <= MAX_DEPTH else yaml.SafeLoader
 
 
 def _walk(node: yaml.Node, path: str, lines: dict[str, int], seen: set[int]) -> None:

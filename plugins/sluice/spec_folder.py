@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,9 @@ from sluice.errors import SpecError
 from sluice.providers import check_providers
 from sluice.spec import PipelineSpec
 from sluice.spec_file import load_spec
+
+Taken = Mapping[str, str]
+"""A name that no two specs may share -> the pipeline that has it."""
 
 
 @dataclass(frozen=True)
@@ -32,33 +35,34 @@ def read_folder(folder: Path) -> SpecFolder:
 
 def read_files(paths: Sequence[Path], check: Callable[[PipelineSpec], None] = lambda spec: None) -> SpecFolder:
     """Read these files, in their order, as one folder; `check` raises SpecError for a spec that it does not take."""
-    specs: dict[str, PipelineSpec] = {}
-    errors = []
+    specs: list[PipelineSpec] = []
+    errors: list[SpecError] = []
+    dag_names: dict[str, str] = {}
+    endpoints: dict[str, str] = {}
     for path in paths:
         try:
             spec = load_spec(path)
-            _check_unique(spec, list(specs.values()), path)
+            _check_unique(spec, dag_names, endpoints, path)
             check(spec)
         except SpecError as error:
             errors.append(error if error.file else error.located(str(path), None))
         else:
-            specs[spec.pipeline] = spec
-    return SpecFolder(tuple(specs.values()), tuple(errors))
+            specs.append(spec)
+            dag_names[_dag_name(spec)] = spec.pipeline
+            endpoints |= dict.fromkeys((spec.staging.endpoint, spec.production.endpoint), spec.pipeline)
+    return SpecFolder(tuple(specs), tuple(errors))
 
 
-def _check_unique(spec: PipelineSpec, others: Sequence[PipelineSpec], path: Path) -> None:
+def _check_unique(spec: PipelineSpec, dag_names: Taken, endpoints: Taken, path: Path) -> None:
     """Two specs of one name would be one DAG; two on one endpoint would undo each other's deployments."""
-    for other in others:
-        if _dag_name(spec) == _dag_name(other):
+    other = dag_names.get(_dag_name(spec))
+    if other is not None:
+        raise SpecError("pipeline", f"{spec.pipeline!r} makes the same DAG as {other!r} in another file", str(path))
+    for key, endpoint in (("staging", spec.staging.endpoint), ("production", spec.production.endpoint)):
+        if endpoint in endpoints:
             raise SpecError(
-                "pipeline", f"{spec.pipeline!r} makes the same DAG as {other.pipeline!r} in another file", str(path)
+                f"{key}.endpoint", f"{endpoint!r} belongs to the pipeline {endpoints[endpoint]!r}", str(path)
             )
-        taken = {other.staging.endpoint, other.production.endpoint}
-        for key, endpoint in (("staging", spec.staging.endpoint), ("production", spec.production.endpoint)):
-            if endpoint in taken:
-                raise SpecError(
-                    f"{key}.endpoint", f"{endpoint!r} belongs to the pipeline {other.pipeline!r}", str(path)
-                )
 
 
 def _dag_name(spec: PipelineSpec) -> str:

@@ -10,18 +10,19 @@ import dataclasses
 import types
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from sluice.errors import SpecError
 from sluice.limits import did_you_mean, limits_of
 
 T = TypeVar("T")
+Make = Callable[[object], object]
 
 
 def build(kind: type[T], value: object) -> T:
     """A value of `kind` from plain dicts, lists and scalars."""
-    return cast(T, _build(kind, value))
+    return cast(T, _maker(cast(Any, kind))(value))
 
 
 def plain(value: object) -> Any:
@@ -42,64 +43,62 @@ def is_union(kind: Any) -> bool:
     return get_origin(kind) in (Union, types.UnionType)
 
 
-def _build(kind: Any, value: object) -> object:
+@cache  # a spec is made at every parse of a DAG file, and what its types ask for never changes
+def _maker(kind: Any) -> Make:
+    """What makes a value of this kind from a plain one."""
     if is_union(kind):
-        return _build(_member_for(get_args(kind), value), value)
+        return partial(_build_member, get_args(kind))
     if dataclasses.is_dataclass(kind):
-        return _build_dataclass(cast(type, kind), value)
+        return partial(_build_dataclass, cast(type, kind))
     if get_origin(kind) is tuple:
-        return _build_tuple(get_args(kind)[0], value)
+        return partial(_build_tuple, _maker(get_args(kind)[0]))
     if get_origin(kind) is Mapping:
-        return _build_mapping(get_args(kind)[1], value)
+        return partial(_build_mapping, _maker(get_args(kind)[1]))
     if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return _build_choice(kind, value)
-    return _build_scalar(kind, value)
+        return partial(_build_choice, kind)
+    return partial(_build_scalar, kind)
 
 
-def _member_for(members: tuple[Any, ...], value: object) -> Any:
-    """Which member of a union a value is meant for; the spec's unions have at most one of each kind of value."""
+def _build_member(members: tuple[Any, ...], value: object) -> object:
+    """Whichever member of a union a value is meant for; the spec's unions have at most one of each kind of value."""
     if value is None and types.NoneType in members:
-        return types.NoneType
+        return None
     rest = [member for member in members if member is not types.NoneType]
-    for member in rest:
-        if isinstance(value, dict) == dataclasses.is_dataclass(member):
-            return member
-    return rest[0]
+    meant = next((each for each in rest if isinstance(value, dict) == dataclasses.is_dataclass(each)), rest[0])
+    return _maker(meant)(value)
 
 
 def _build_dataclass(kind: type, value: object) -> object:
-    given = _expect(dict, value, "keys and values")
-    known = {each.name: each for each in dataclasses.fields(kind)}
+    given, (makers, required) = _expect(dict, value, "keys and values"), _fields(kind)
     for key in given:
-        if key not in known:
-            hint = did_you_mean(str(key), known) or f"; known here: {', '.join(known)}"
+        if key not in makers:
+            hint = did_you_mean(str(key), makers) or f"; known here: {', '.join(makers)}"
             raise SpecError(str(key), f"is not a key that Sluice knows{hint}")
-    hints = _hints(kind)
-    values = {key: _at(key, _build, hints[key], item) for key, item in given.items()}
-    for name, each in known.items():
-        if name not in values and _is_required(each):
+    values = {key: _at(key, makers[key], item) for key, item in given.items()}
+    for name in required:
+        if name not in values:
             limit = limits_of(kind).get(name)
             raise SpecError(name, "is missing" + (f": {limit.doc}" if limit else ""))
     return kind(**values)
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _fields(kind: Any) -> tuple[dict[str, Make], tuple[str, ...]]:
+    """What makes each field of a dataclass, and the fields that have no default."""
+    hints, fields = get_type_hints(kind), dataclasses.fields(kind)
+    unset = dataclasses.MISSING
+    required = tuple(each.name for each in fields if each.default is unset and each.default_factory is unset)
+    return {each.name: _maker(hints[each.name]) for each in fields}, required
 
 
-def _is_required(each: dataclasses.Field[Any]) -> bool:
-    return each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
-
-
-def _build_tuple(kind: Any, value: object) -> tuple[object, ...]:
+def _build_tuple(make: Make, value: object) -> tuple[object, ...]:
     items = _expect(list, value, "a list")
-    return tuple(_at(f"[{position}]", _build, kind, item) for position, item in enumerate(items))
+    return tuple(_at(f"[{position}]", make, item) for position, item in enumerate(items))
 
 
-def _build_mapping(kind: Any, value: object) -> dict[str, object]:
+def _build_mapping(make: Make, value: object) -> dict[str, object]:
     given = _expect(dict, value, "keys and values")
-    return {_expect(str, key, "text"): _at(str(key), _build, kind, item) for key, item in given.items()}
+    return {_expect(str, key, "text"): _at(str(key), make, item) for key, item in given.items()}
 
 
 def _build_choice(kind: type[StrEnum], value: object) -> StrEnum:
@@ -135,8 +134,8 @@ def _expect(kind: Any, value: object, name: str) -> Any:
     raise SpecError("", f"must be {name}, not {given}{advice}")
 
 
-def _at(path: str, make: Callable[[Any, object], object], kind: Any, value: object) -> object:
+def _at(path: str, make: Make, value: object) -> object:
     try:
-        return make(kind, value)
+        return make(value)
     except SpecError as error:
         raise error.under(path) from None

@@ -96,6 +96,8 @@ def test_a_key_given_twice_is_refused_with_both_lines(tmp_path: Path) -> None:
         ("a: &a [*a]\n", "is not a key"),
         ("a: \x07\n", "is not YAML"),
         ("a: " + "[" * 50_000, "nested too deep"),
+        ("{a: " * 50_000, "nested too deep"),
+        ("- " * 50_000, "nested too deep"),
         ("pipeline: " + "1" * 5000, "cannot read"),
     ],
 )
