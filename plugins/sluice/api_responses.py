@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +17,7 @@ Answer = Mapping[str, Any]
 
 MOVING = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack"})
 """Endpoint statuses that will become another one by themselves."""
+PACKAGE_MOVING = frozenset({"Pending", "InProgress"})
 PACKAGE_UNUSABLE = frozenset({"Failed", "Deleting"})
 
 
@@ -41,6 +43,13 @@ class EndpointState:
     pending_config: str | None = None
     failure_reason: str | None = None
     """Often empty after a rollback; AWS drops it at the next update."""
+    touched: float | None = None
+    """When it was made or changed last, in seconds since the epoch."""
+
+    @property
+    def ended(self) -> bool:
+        """No create, update, rollback or deletion is under way. Settled is not applied: see `deployment_outcome`."""
+        return self.status not in MOVING and self.status != "Deleting"
 
 
 def endpoint_state(answer: Answer) -> EndpointState:
@@ -53,6 +62,7 @@ def endpoint_state(answer: Answer) -> EndpointState:
         config=answer.get("EndpointConfigName"),
         pending_config=(answer.get("PendingDeploymentSummary") or {}).get("EndpointConfigName"),
         failure_reason=answer.get("FailureReason"),
+        touched=seconds_of(answer.get("LastModifiedTime")),
     )
 
 
@@ -115,6 +125,11 @@ class PackageState:
     """CustomerMetadataProperties. Only DescribeModelPackage gives them; None from a list."""
     approval_reason: str | None = None
     """ApprovalDescription. Only DescribeModelPackage gives it."""
+
+    @property
+    def ended(self) -> bool:
+        """The registry has taken it in, or has refused it."""
+        return self.status not in PACKAGE_MOVING
 
     @property
     def withdrawn(self) -> str | None:
@@ -185,3 +200,8 @@ def text_in(answer: Answer, member: str, operation: str) -> str:
     if not isinstance(value, str) or not value:
         raise UnexpectedAnswer(operation, f"{member} is {value!r}")
     return value
+
+
+def seconds_of(value: object) -> float | None:
+    """A time of boto3's as seconds since the epoch."""
+    return value.timestamp() if isinstance(value, datetime) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
@@ -29,11 +28,6 @@ class AwsCalls(AwsBaseHook):
         kwargs["client_type"] = "sagemaker"
         super().__init__(*args, **kwargs)
         self._clients: dict[str, Any] = {}
-
-    @property
-    def waiter_path(self) -> Path:
-        """Sluice's own waiters instead of the provider's."""
-        return Path(__file__).parent / "waiters" / "sagemaker.json"
 
     @property
     def speaks_to_aws(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sluice.api_responses import Answer, text_in
+from sluice.api_responses import Answer, seconds_of, text_in
 
 TRANSFORM_ENDED = frozenset({"Completed", "Failed", "Stopped"})
 
@@ -19,11 +19,18 @@ class TransformState:
     output: str
     """The prefix below which its results are."""
     failure_reason: str | None = None
+    began: float | None = None
+    """Seconds since the epoch."""
 
     @property
     def ended(self) -> bool:
         """Nothing will change any more."""
         return self.status in TRANSFORM_ENDED
+
+    @property
+    def completed_well(self) -> bool:
+        """There are results to read."""
+        return self.status == "Completed"
 
     @property
     def needs_new_attempt(self) -> bool:
@@ -40,4 +47,5 @@ def transform_state(answer: Answer) -> TransformState:
         status=text_in(answer, "TransformJobStatus", operation),
         output=text_in(answer.get("TransformOutput") or {}, "S3OutputPath", operation),
         failure_reason=answer.get("FailureReason"),
+        began=seconds_of(answer.get("CreationTime")),
     )

@@ -12,9 +12,9 @@ from airflow.sdk import DAG, BaseOperator, Param
 from sluice.operators.outcome import result_of
 from sluice.plans import housekeeping
 from sluice.plans.step import DagKind, Step
+from sluice.polling import LEAST_S
 from sluice.spec import PipelineSpec
 
-POLL_SECONDS = 20.0  # a deployment takes minutes on AWS, a job three quarters of an hour
 RETRIES = 2  # for throttling, lost connections and killed workers; a candidate's own faults are not retried
 RETRY_DELAY_SECONDS = 30.0  # throttling has passed by then; Airflow's own 5 minutes would be spent waiting
 
@@ -27,8 +27,8 @@ dialect, which is what one without a dialect counts as, takes five times as long
 def build(kind: DagKind, spec: PipelineSpec) -> DAG:
     """The DAG `<verb>__<pipeline>`; hyphens of the pipeline's name become underscores.
 
-    Airflow's setting `[sluice] poll_seconds` (`AIRFLOW__SLUICE__POLL_SECONDS`) is the time between two looks at what a
-    task waits for, and `[sluice] retry_delay_seconds` that before what failed or was killed is tried again.
+    Airflow's setting `[sluice] poll_seconds` (`AIRFLOW__SLUICE__POLL_SECONDS`) is the shortest time between two looks
+    at what a task waits for, and `[sluice] retry_delay_seconds` that before what failed or was killed is tried again.
     """
     dag = DAG(
         dag_id=f"{kind.verb}__{spec.pipeline.replace('-', '_')}",
@@ -42,7 +42,7 @@ def build(kind: DagKind, spec: PipelineSpec) -> DAG:
         tags={"sluice", kind.tag, spec.pipeline},
         default_args={"aws_conn_id": spec.aws.connection, "region_name": spec.aws.region, **_of_every_task()},
     )
-    for step in kind.plan(spec, conf.getfloat("sluice", "poll_seconds", fallback=POLL_SECONDS)):
+    for step in kind.plan(spec, conf.getfloat("sluice", "poll_seconds", fallback=LEAST_S)):
         _add(dag, step)
     return dag
 

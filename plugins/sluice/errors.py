@@ -10,6 +10,7 @@ SluiceError
 │   ├── QuotaExceeded          the account's quota, or AWS's capacity: others may give some back
 │   └── ServiceBusy            too many calls, or trouble at AWS: it passes
 ├── UnexpectedAnswer      AWS answered without a field that its API promises; nobody here can go on with that
+├── WaitRefused           AWS would not say where the work is that was waited for; the work goes on
 ├── PackageFailed         the registry could not validate the package; the reason is AWS's
 ├── NoVersion             there is no version in the registry that could be taken
 ├── DeploymentError       the endpoint does not run what was asked for
@@ -105,6 +106,18 @@ class UnexpectedAnswer(SluiceError):
             f"the answer to {self.operation} cannot be used: {self.problem}. "
             "This is the service's fault; check the endpoint_url of the Airflow connection."
         )
+
+
+class WaitRefused(SluiceError):
+    """AWS refused to tell about `work`, which goes on; whoever tries again finds it. `message` is the refusal."""
+
+    def __init__(self, work: str, message: str) -> None:
+        super().__init__(work, message)
+        self.work = work
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"could not wait for {self.work}, which goes on: {self.message}"
 
 
 class PackageFailed(SluiceError):

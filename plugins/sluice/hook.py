@@ -11,19 +11,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import ClientError
 
 from sluice import api_responses, job_responses
 from sluice.adopted_package import AdoptedPackage
 from sluice.api_responses import AlarmState, EndpointState, PackageState
 from sluice.aws_calls import Request
-from sluice.batch_responses import TransformState, transform_state
-from sluice.errors import PackageFailed
 from sluice.inventory_calls import InventoryCalls
-from sluice.job_responses import JobState, Scaling
+from sluice.job_responses import Scaling
 from sluice.log_tail import LogStream, lines_each, newest_per_container
 from sluice.production_spec import FleetChoice
 from sluice.refusals import refusals_as_ours
+from sluice.remote_work import CALLS, JOBS, JobState, Kind, WorkState
 from sluice.s3_calls import S3Calls
 
 ENDPOINT_LOG_GROUP = "/aws/sagemaker/Endpoints/"
@@ -76,17 +75,6 @@ class SluiceHook(S3Calls, InventoryCalls):
         """What a version holds, or None when there is none."""
         answer = self._find("describe_model_package", {"ModelPackageName": package_arn})
         return None if answer is None else api_responses.adopted_package(answer)
-
-    def wait_for_package(self, package_arn: str) -> PackageState:
-        """The version once the registry has taken it in. Raises PackageFailed when it could not."""
-        try:
-            self.get_waiter("ModelPackageSettled").wait(ModelPackageName=package_arn)
-        except WaiterError as error:
-            raise PackageFailed(package_arn, f"it was not ready in time ({error})") from error
-        package = self.describe_package(package_arn)
-        if package.status == "Failed":
-            raise PackageFailed(package_arn, package.failure_reason)
-        return package
 
     def update_package(self, request: Request) -> None:
         """UpdateModelPackage: approval."""
@@ -195,44 +183,34 @@ class SluiceHook(S3Calls, InventoryCalls):
 
     # -- recommendation jobs -------------------------------------------------------------------------------------------
 
-    def find_job(self, job: str) -> JobState | None:
-        """Where the job is, or None when there is none."""
-        answer = self._find("describe_inference_recommendations_job", {"JobName": job})
-        return None if answer is None else job_responses.job_state(answer)
-
     def describe_job(self, job: str) -> dict[str, Any]:
         """DescribeInferenceRecommendationsJob's whole answer, for `api_responses.measurements`."""
         return self._call("describe_inference_recommendations_job", {"JobName": job})
 
-    def create_job(self, request: Request) -> bool:
-        """CreateInferenceRecommendationsJob; False when a job of that name is there."""
-        return self._create("create_inference_recommendations_job", request) is not None
+    # -- what AWS does by itself while a task waits --------------------------------------------------------------------
 
-    def stop_job(self, job: str) -> bool:
-        """StopInferenceRecommendationsJob; False when the job is no longer running."""
-        state = self.find_job(job)
-        if state is None or state.ended or state.status == "STOPPING":
+    def find_work(self, kind: Kind, name: str) -> WorkState | None:
+        """Where the work is, or None when there is none of that name."""
+        calls = CALLS[kind]
+        answer = self._find(calls.describe, {calls.member: name})
+        return None if answer is None else calls.read(answer)
+
+    def find_job(self, kind: Kind, name: str) -> JobState | None:
+        """Where the job is, or None when there is none of that name."""
+        calls = JOBS[kind]
+        answer = self._find(calls.describe, {calls.member: name})
+        return None if answer is None else calls.read(answer)
+
+    def start_job(self, kind: Kind, request: Request) -> bool:
+        """Create the job; False when one of that name is there."""
+        return self._create(JOBS[kind].create, request) is not None
+
+    def stop_job(self, kind: Kind, name: str) -> bool:
+        """Stop the job; False when it is not running."""
+        calls, state = JOBS[kind], self.find_job(kind, name)
+        if state is None or state.status not in calls.running:
             return False
-        self._call("stop_inference_recommendations_job", {"JobName": job})
-        return True
-
-    # -- transform jobs ------------------------------------------------------------------------------------------------
-
-    def find_transform(self, job: str) -> TransformState | None:
-        """Where the transform job is, or None when there is none."""
-        answer = self._find("describe_transform_job", {"TransformJobName": job})
-        return None if answer is None else transform_state(answer)
-
-    def create_transform(self, request: Request) -> bool:
-        """CreateTransformJob; False when a job of that name is there."""
-        return self._create("create_transform_job", request) is not None
-
-    def stop_transform(self, job: str) -> bool:
-        """StopTransformJob; False when the job is no longer running."""
-        state = self.find_transform(job)
-        if state is None or state.status != "InProgress":
-            return False
-        self._call("stop_transform_job", {"TransformJobName": job})
+        self._call(calls.stop, {calls.member: name})
         return True
 
     # -- autoscaling ---------------------------------------------------------------------------------------------------

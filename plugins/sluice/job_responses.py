@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from sluice.api_responses import Answer, text_in
+from sluice.api_responses import Answer, seconds_of, text_in
 from sluice.choice import MeasuredFleet
 from sluice.errors import UnexpectedAnswer
 from sluice.metrics import INFERENCES_PER_MILLION, Absence, Measurement, Measurements, Metric, Origin, read
@@ -17,15 +16,15 @@ JOB_WITHOUT_NUMBERS = frozenset({"FAILED", "STOPPING", "STOPPED", "DELETING", "D
 
 @dataclass(frozen=True)
 class JobState:
-    """DescribeInferenceRecommendationsJob, as far as waiting is concerned. Times are ISO 8601 in UTC."""
+    """DescribeInferenceRecommendationsJob, as far as waiting is concerned."""
 
     job: str
     arn: str
     status: str
     failure_reason: str | None = None
     package_arn: str | None = None
-    created: str | None = None
-    completed: str | None = None
+    began: float | None = None
+    """Seconds since the epoch."""
 
     @property
     def ended(self) -> bool:
@@ -52,8 +51,7 @@ def job_state(answer: Answer) -> JobState:
         status=text_in(answer, "Status", operation),
         failure_reason=answer.get("FailureReason"),
         package_arn=(answer.get("InputConfig") or {}).get("ModelPackageVersionArn"),
-        created=_time(answer.get("CreationTime")),
-        completed=_time(answer.get("CompletionTime")),
+        began=seconds_of(answer.get("CreationTime")),
     )
 
 
@@ -142,13 +140,6 @@ def _per_million(per_inference: Measurement | Absence) -> Measurement | Absence:
         return per_inference
     per_million = per_inference.value * INFERENCES_PER_MILLION
     return read(per_inference.metric, per_million, per_inference.source, per_inference.origin)
-
-
-def _time(value: object) -> str | None:
-    """boto3 gives aware datetimes; an Airflow XCom may have turned them into text already."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="milliseconds")
-    return value if isinstance(value, str) else None
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError, SSLError
+from botocore.parsers import ResponseParserError
 
+from sluice.errors import UnexpectedAnswer
 from sluice.service_errors import (
     CREDENTIALS,
     WITHOUT_CAPACITY,
@@ -54,6 +56,9 @@ KINDS: Mapping[type[ServiceRefused], frozenset[str]] = {
 }
 """What AWS's codes mean. A code that is not here is a plain ServiceRefused, and may pass or not."""
 
+CALL_FAILED = (ServiceRefused, UnexpectedAnswer, ClientError, BotoCoreError, ResponseParserError)
+"""All that a call may raise: AWS's answer, or that there was none."""
+
 
 @contextmanager
 def refusals_as_ours(operation: str, resource: str | None) -> Iterator[None]:
@@ -92,3 +97,16 @@ def says_not_there(refusal: ServiceRefused) -> bool:
         or refusal.message.startswith(NOT_THERE_TEXTS)
         or (refusal.code == "ValidationException" and refusal.message.endswith(NOT_THERE_SUFFIX))
     )
+
+
+def passes_by_itself(error: Exception) -> bool:
+    """Whether the same call may succeed in a while without anybody doing something: throttling, trouble at AWS or on
+    the way to it. A certificate that is not trusted stays so.
+    """
+    if isinstance(error, ClientError):
+        told = error.response.get("Error", {})
+        return kind_of(str(told.get("Code", "Unknown")), str(told.get("Message", ""))) in (ServiceBusy, ServiceRefused)
+    if isinstance(error, ServiceRefused):
+        return type(error) in (ServiceBusy, ServiceRefused)
+    on_the_way = (HTTPClientError, ConnectionError, ResponseParserError)
+    return isinstance(error, on_the_way) and not isinstance(error, SSLError)

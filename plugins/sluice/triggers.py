@@ -1,141 +1,150 @@
-"""Waits that hold no worker slot: the polling itself is data, in `waiters/sagemaker.json`.
+"""The wait that holds no worker slot: one trigger for all that AWS does by itself.
 
-Both triggers report that something has ended, never that it ended well. What became of it is asked of AWS again by the
-operator, because "InService" alone does not say which config is in service.
+It tells that something is over, never that it ended well. What became of it is asked of AWS again by the operator,
+because "InService" alone does not say which config is in service.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
 
-from airflow.providers.amazon.aws.triggers.base import AwsBaseWaiterTrigger
+from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from sluice.hook import SluiceHook
+from sluice.polling import Pace
+from sluice.refusals import CALL_FAILED, passes_by_itself, refusals_as_ours, says_not_there
+from sluice.remote_work import CALLS, JOBS, Kind, Wait, WorkState
+from sluice.service_errors import ServiceRefused
+from sluice.watch import End, Watch
 
-JOB_UNDER_WAY = frozenset({"PENDING", "IN_PROGRESS"})
-"""The states in which StopInferenceRecommendationsJob is accepted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Polling:
-    """How often to ask (`every_s`), and for how long in all (`timeout_s`), both in seconds."""
-
-    every_s: float
-    timeout_s: float
-
-    @property
-    def attempts(self) -> int:
-        """How many times that is; at least once."""
-        return max(1, round(self.timeout_s / self.every_s))
+STOP_RETRY_S = (1.0, 2.0, 4.0, 8.0)
+"""Seconds before each further try to stop. Airflow gives `on_kill` 30 s (`[triggerer] on_kill_timeout`) in all."""
 
 
-class _Wait(AwsBaseWaiterTrigger):
-    """A wait with Sluice's hook, and with it Sluice's waiters."""
+class WorkEnded(BaseTrigger):
+    """Fires when the work is over, the time is up, or AWS refuses to tell; see :class:`~sluice.watch.End`.
 
-    aws_hook_class = SluiceHook
+    Throttling and lost connections are told in the log and looked past. `since` is when the work began, so a triggerer
+    that takes the wait over goes on where the other one was. When a user ends the waiting task, the work is stopped,
+    where AWS can stop it.
 
-    def hook(self) -> SluiceHook:
-        """Made here, because the provider of Airflow 3.3.1 (9.34) asks for it and does not know `aws_hook_class`."""
-        return SluiceHook(
-            aws_conn_id=self.aws_conn_id,
-            region_name=self.region_name,
-            verify=self.verify,
-            config=self.botocore_config,
-        )
-
-
-class EndpointSettled(_Wait):
-    """Fires when no create, update or rollback of the endpoint is under way any more.
-
-    :param endpoint_name: the endpoint to wait for
-    :param waiter_delay: seconds between two questions
-    :param waiter_max_attempts: how many questions before it gives up with an event of status "error"
+    :param kind: which kind of work, as :class:`~sluice.remote_work.Kind` spells it
+    :param name: name or ARN of the work
+    :param since: when it began, in seconds since the epoch
+    :param expected_s: seconds that it takes as a rule
+    :param timeout_s: seconds after which the wait ends, counted from `since`
+    :param least_s: shortest time between two looks, in seconds
+    :param aws_conn_id: Airflow connection, as for the operator; so are the others
     """
 
-    def __init__(self, *, endpoint_name: str, waiter_delay: float, waiter_max_attempts: int, **connection: Any) -> None:
-        super().__init__(
-            serialized_fields={"endpoint_name": endpoint_name},
-            waiter_name="EndpointSettled",
-            waiter_args={"EndpointName": endpoint_name},
-            failure_message=f"waiting for endpoint {endpoint_name} came to an end",
-            status_message=f"endpoint {endpoint_name} is",
-            status_queries=["EndpointStatus", "PendingDeploymentSummary.ProductionVariants[].VariantStatus[].Status"],
-            return_key="endpoint_name",
-            return_value=endpoint_name,
-            waiter_delay=waiter_delay,  # type: ignore[arg-type]  # asyncio.sleep takes fractions; local runs use them
-            waiter_max_attempts=waiter_max_attempts,
+    def __init__(
+        self,
+        *,
+        kind: str,
+        name: str,
+        since: float,
+        expected_s: float,
+        timeout_s: float,
+        least_s: float,
+        **connection: Any,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow's
+        pace = Pace(expected_s=expected_s, timeout_s=timeout_s, least_s=least_s)
+        self.wait = Wait(kind=Kind(kind), name=name, since=since, pace=pace)
+        self.connection = connection
+        self.now: Callable[[], float] = time.time
+        self.sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+
+    @classmethod
+    def of(cls, wait: Wait, connection: dict[str, Any]) -> WorkEnded:
+        """The trigger for a wait, with the connection's parameters as the operator has them."""
+        pace = wait.pace
+        return cls(
+            kind=wait.kind.value,
+            name=wait.name,
+            since=wait.since,
+            expected_s=pace.expected_s,
+            timeout_s=pace.timeout_s,
+            least_s=pace.least_s,
             **connection,
         )
-        self.endpoint_name = endpoint_name
 
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Path and arguments, from which a triggerer makes the same again."""
+        pace = self.wait.pace
+        return f"{type(self).__module__}.{type(self).__qualname__}", {
+            "kind": self.wait.kind.value,
+            "name": self.wait.name,
+            "since": self.wait.since,
+            "expected_s": pace.expected_s,
+            "timeout_s": pace.timeout_s,
+            "least_s": pace.least_s,
+            **{key: value for key, value in self.connection.items() if value is not None},
+        }
 
-class RecommendationJobFinished(_Wait):
-    """Fires when the recommendation job has ended; stops the job when a user kills the waiting task.
-
-    :param job_name: the job to wait for
-    :param waiter_delay: seconds between two questions
-    :param waiter_max_attempts: how many questions before it gives up with an event of status "error"
-    """
-
-    def __init__(self, *, job_name: str, waiter_delay: float, waiter_max_attempts: int, **connection: Any) -> None:
-        super().__init__(
-            serialized_fields={"job_name": job_name},
-            waiter_name="RecommendationJobFinished",
-            waiter_args={"JobName": job_name},
-            failure_message=f"waiting for recommendation job {job_name} came to an end",
-            status_message=f"recommendation job {job_name} is",
-            status_queries=["Status"],
-            return_key="job_name",
-            return_value=job_name,
-            waiter_delay=waiter_delay,  # type: ignore[arg-type]  # asyncio.sleep takes fractions; local runs use them
-            waiter_max_attempts=waiter_max_attempts,
-            **connection,
-        )
-        self.job_name = job_name
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Look until it is over."""
+        yield TriggerEvent(await self._watch())  # type: ignore[no-untyped-call]  # Airflow's
 
     async def on_kill(self) -> None:
-        """Stop the job: it costs money for as long as it runs, and nobody waits for it any more."""
-        hook: Any = self.hook()
-        async with await hook.get_async_conn() as client:
-            answer: Mapping[str, Any] = await client.describe_inference_recommendations_job(JobName=self.job_name)
-            if answer["Status"] not in JOB_UNDER_WAY:
+        """Stop the work: it costs money for as long as it runs, and nobody waits for it any more."""
+        if self.wait.kind not in JOBS:
+            self.log.warning("nobody waits for %s any more; AWS lets nobody stop it, so it goes on", self.wait)
+            return
+        for pause_s in (*STOP_RETRY_S, None):
+            try:
+                async with await self.open_client() as client:
+                    await self._stop(client)
                 return
-            await client.stop_inference_recommendations_job(JobName=self.job_name)
-        self.log.info("stopped recommendation job %s, because its task was ended by a user", self.job_name)
+            except CALL_FAILED as error:
+                if pause_s is None or not passes_by_itself(error):
+                    raise
+                self.log.warning("could not stop %s (%s); again in %g s", self.wait, error, pause_s)
+                await self.sleep(pause_s)
 
+    async def open_client(self) -> AbstractAsyncContextManager[Any]:
+        """An aiobotocore client with the operator's connection, region, TLS and botocore settings."""
+        settings = {("config" if key == "botocore_config" else key): value for key, value in self.connection.items()}
+        hook: Any = SluiceHook(**settings)  # its method is not typed
+        client: AbstractAsyncContextManager[Any] = await hook.get_async_conn()
+        return client
 
-class TransformJobFinished(_Wait):
-    """Fires when the transform job has ended; stops the job when a user kills the waiting task.
+    async def _watch(self) -> End:
+        watch = Watch(self.wait)
+        async with AsyncExitStack() as stack:
+            client: Any = None
+            while (pause_s := watch.until_next_look_s(self.now())) is not None:
+                await self.sleep(pause_s)
+                try:
+                    client = client or await stack.enter_async_context(await self.open_client())
+                    end = watch.saw(await self._look(client))
+                except CALL_FAILED as error:
+                    end = watch.failed(error, passes=passes_by_itself(error))
+                    self.log.warning("look %d at %s failed: %s", watch.looks, self.wait, error)
+                if end is not None:
+                    self.log.info("%s, after %d looks", end["message"], end["looks"])
+                    return end
+        return watch.out_of_time()
 
-    :param job_name: the job to wait for
-    :param waiter_delay: seconds between two questions
-    :param waiter_max_attempts: how many questions before it gives up with an event of status "error"
-    """
+    async def _look(self, client: Any) -> WorkState | None:
+        calls = CALLS[self.wait.kind]
+        try:
+            with refusals_as_ours(calls.describe, self.wait.name):
+                return calls.read(await getattr(client, calls.describe)(**{calls.member: self.wait.name}))
+        except ServiceRefused as refusal:
+            if says_not_there(refusal):
+                return None
+            raise
 
-    def __init__(self, *, job_name: str, waiter_delay: float, waiter_max_attempts: int, **connection: Any) -> None:
-        super().__init__(
-            serialized_fields={"job_name": job_name},
-            waiter_name="TransformJobFinished",
-            waiter_args={"TransformJobName": job_name},
-            failure_message=f"waiting for transform job {job_name} came to an end",
-            status_message=f"transform job {job_name} is",
-            status_queries=["TransformJobStatus"],
-            return_key="job_name",
-            return_value=job_name,
-            waiter_delay=waiter_delay,  # type: ignore[arg-type]  # asyncio.sleep takes fractions; local runs use them
-            waiter_max_attempts=waiter_max_attempts,
-            **connection,
-        )
-        self.job_name = job_name
-
-    async def on_kill(self) -> None:
-        """Stop the job: it costs money for as long as it runs, and nobody waits for it any more."""
-        hook: Any = self.hook()
-        async with await hook.get_async_conn() as client:
-            answer: Mapping[str, Any] = await client.describe_transform_job(TransformJobName=self.job_name)
-            if answer["TransformJobStatus"] != "InProgress":
-                return
-            await client.stop_transform_job(TransformJobName=self.job_name)
-        self.log.info("stopped transform job %s, because its task was ended by a user", self.job_name)
+    async def _stop(self, client: Any) -> None:
+        calls = JOBS[self.wait.kind]
+        state = await self._look(client)
+        if state is None or state.status not in calls.running:
+            return
+        with refusals_as_ours(calls.stop, self.wait.name):
+            await getattr(client, calls.stop)(**{calls.member: self.wait.name})
+        self.log.info("stopped %s, because its task was ended by a user", self.wait)

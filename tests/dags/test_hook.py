@@ -9,6 +9,7 @@ import sluice.s3_calls
 from botocore.awsrequest import AWSResponse
 from sluice.errors import UnexpectedAnswer
 from sluice.hook import INVOKE_CONFIG, SluiceHook
+from sluice.remote_work import Kind
 from sluice.s3_calls import split_s3_uri
 from sluice.service_errors import ServiceRefused
 
@@ -87,12 +88,12 @@ def test_a_refusal_keeps_awss_code_and_names_the_resource(monkeypatch: pytest.Mo
 def test_what_is_not_there_is_none() -> None:
     hook = FakeHook(FakeAws())
     assert hook.find_endpoint("x") is None
-    assert hook.find_job("x") is None
+    assert hook.find_job(Kind.RECOMMENDATION_JOB, "x") is None
     assert hook.read_object("s3://bucket/key") is None
     assert hook.package_behind("x") is None
     assert hook.delete_endpoint("x") is False
-    assert hook.stop_job("x") is False
-    assert hook.stop_transform("x") is False
+    assert hook.stop_job(Kind.RECOMMENDATION_JOB, "x") is False
+    assert hook.stop_job(Kind.TRANSFORM_JOB, "x") is False
     assert hook.count_lines("s3://bucket/key") is None
     assert list(hook.list_objects("s3://bucket/key")) == []
     assert hook.last_log_lines("x", None, 5) == ()

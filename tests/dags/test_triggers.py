@@ -1,98 +1,191 @@
+"""The one trigger: what it looks at, what it looks past, and what it stops."""
+
 from __future__ import annotations
 
 import asyncio
-from pydoc import locate
 from typing import Any
 
+import botocore.session
 import pytest
-from sluice.triggers import EndpointSettled, Polling, RecommendationJobFinished, TransformJobFinished
+from botocore.exceptions import EndpointConnectionError
+from sluice.polling import Pace
+from sluice.remote_work import CALLS, JOBS, Kind, Wait
+from sluice.service_errors import ServiceBusy
+from sluice.triggers import WorkEnded
 
-CONNECTION = {
+from tests.fakes.sagemaker_api import FakeAws, refusal
+from tests.fakes.triggerer import EPOCH_S, PassingTime, as_in_the_triggerer, fire
+
+SERVICE = botocore.session.get_session().get_service_model("sagemaker")
+CONNECTION: dict[str, Any] = {
     "aws_conn_id": "other",
     "region_name": "eu-west-1",
     "verify": False,
     "botocore_config": {"read_timeout": 5},
 }
+MOVING = {
+    Kind.ENDPOINT: {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"},
+    Kind.PACKAGE: {"Pending", "InProgress"},
+    Kind.RECOMMENDATION_JOB: {"PENDING", "IN_PROGRESS", "STOPPING", "DELETING"},
+    Kind.TRANSFORM_JOB: {"InProgress", "Stopping"},
+}
+STATUS = {
+    Kind.ENDPOINT: ("EndpointStatus", "EndpointStatus"),
+    Kind.PACKAGE: ("ModelPackageStatus", "ModelPackageStatus"),
+    Kind.RECOMMENDATION_JOB: ("Status", "RecommendationJobStatus"),
+    Kind.TRANSFORM_JOB: ("TransformJobStatus", "TransformJobStatus"),
+}
+NAMED: dict[Kind, dict[str, Any]] = {
+    Kind.ENDPOINT: {"EndpointName": "x", "EndpointArn": "arn"},
+    Kind.PACKAGE: {"ModelPackageArn": "arn", "ModelPackageGroupName": "g", "ModelPackageVersion": 1},
+    Kind.RECOMMENDATION_JOB: {"JobName": "x", "JobArn": "arn"},
+    Kind.TRANSFORM_JOB: {
+        "TransformJobName": "x",
+        "TransformJobArn": "arn",
+        "TransformOutput": {"S3OutputPath": "s3://models/out"},
+    },
+}
 
 
-class FakeAsyncClient:
-    """The two calls of each job trigger's `on_kill`."""
-
-    def __init__(self, status: str) -> None:
-        self.status = status
-        self.stopped: list[str] = []
-
-    async def __aenter__(self) -> FakeAsyncClient:
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        """Nothing to close."""
-
-    async def describe_inference_recommendations_job(self, JobName: str) -> dict[str, Any]:
-        return {"Status": self.status}
-
-    async def stop_inference_recommendations_job(self, JobName: str) -> None:
-        self.stopped.append(JobName)
-
-    async def describe_transform_job(self, TransformJobName: str) -> dict[str, Any]:
-        return {"TransformJobStatus": self.status}
-
-    async def stop_transform_job(self, TransformJobName: str) -> None:
-        self.stopped.append(TransformJobName)
+def a_trigger(kind: Kind = Kind.RECOMMENDATION_JOB, timeout_s: float = 60, **connection: Any) -> WorkEnded:
+    pace = Pace(expected_s=30, timeout_s=timeout_s, least_s=5)
+    return WorkEnded.of(Wait(kind=kind, name="x", since=EPOCH_S, pace=pace), connection)
 
 
-class HookWith:
-    def __init__(self, client: FakeAsyncClient) -> None:
-        self.client = client
+class Answering:
+    """AWS that gives these answers, one a look, and the last one for ever. `asked` are the calls."""
 
-    async def get_async_conn(self) -> FakeAsyncClient:
-        return self.client
+    def __init__(self, kind: Kind, *answers: Any) -> None:
+        self.asked: list[str] = []
+        self._kind = kind
+        self._answers = list(answers)
+
+    def settle(self) -> None:
+        """Nothing settles by itself here."""
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(**request: Any) -> Any:
+            assert request == {CALLS[self._kind].member: "x"}
+            self.asked.append(operation)
+            if not operation.startswith("describe"):
+                return {}
+            answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+            if isinstance(answer, Exception):
+                raise answer
+            return {**NAMED[self._kind], STATUS[self._kind][0]: answer}
+
+        return call
 
 
-@pytest.mark.parametrize(
-    "trigger",
-    [
-        EndpointSettled(endpoint_name="e", waiter_delay=0.5, waiter_max_attempts=7, **CONNECTION),
-        RecommendationJobFinished(job_name="j", waiter_delay=0.5, waiter_max_attempts=7, **CONNECTION),
-        TransformJobFinished(job_name="j", waiter_delay=0.5, waiter_max_attempts=7, **CONNECTION),
-    ],
-)
-def test_a_trigger_survives_the_way_to_the_triggerer(trigger: Any) -> None:
-    path, arguments = trigger.serialize()
-    trigger_class: Any = locate(path)
-    again = trigger_class(**arguments)
-    assert again.serialize() == (path, arguments)
-    assert again.waiter_args == trigger.waiter_args
-    hook = again.hook()
+def watched(kind: Kind, *answers: Any, timeout_s: float = 60) -> tuple[Any, PassingTime]:
+    aws: Any = Answering(kind, *answers)
+    time = PassingTime(aws)
+    return fire(a_trigger(kind, timeout_s), aws, time), time
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_status_of_the_service_either_goes_on_or_ends_the_wait(kind: Kind) -> None:
+    for status in SERVICE.shape_for(STATUS[kind][1]).enum:
+        event, _ = watched(kind, status)
+        assert event["how"] == ("out of time" if status in MOVING[kind] else "ended"), status
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_the_calls_are_the_services_own(kind: Kind) -> None:
+    own = {"".join(part.capitalize() for part in CALLS[kind].describe.split("_"))}
+    if kind in JOBS:
+        own |= {"".join(part.capitalize() for part in each.split("_")) for each in (JOBS[kind].create, JOBS[kind].stop)}
+        assert JOBS[kind].running <= MOVING[kind]
+    assert own <= set(SERVICE.operation_names)
+    for operation in own:
+        if not operation.startswith("Create"):
+            assert CALLS[kind].member in SERVICE.operation_model(operation).input_shape.members
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_trigger_survives_the_way_to_the_triggerer(kind: Kind) -> None:
+    trigger = a_trigger(kind, **CONNECTION)
+    there = as_in_the_triggerer(trigger, FakeAws(), PassingTime(FakeAws()))
+    assert there.serialize() == trigger.serialize()
+    assert there.wait == trigger.wait
+
+
+def test_the_client_has_the_operators_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+
+    async def note(hook: Any) -> Any:
+        made.append(hook)
+
+    monkeypatch.setattr("sluice.triggers.SluiceHook.get_async_conn", note)
+    asyncio.run(a_trigger(**CONNECTION).open_client())
+    (hook,) = made
     assert (hook.aws_conn_id, hook._region_name, hook._verify, hook._config.read_timeout) == (
         "other", "eu-west-1", False, 5
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("status", "stopped"), [("IN_PROGRESS", ["j"]), ("PENDING", ["j"]), ("COMPLETED", []), ("STOPPING", [])]
-)
-def test_killing_the_wait_stops_a_running_job_only(
-    monkeypatch: pytest.MonkeyPatch, status: str, stopped: list[str]
-) -> None:
-    client = FakeAsyncClient(status)
-    trigger = RecommendationJobFinished(job_name="j", waiter_delay=1, waiter_max_attempts=1)
-    monkeypatch.setattr(trigger, "hook", lambda: HookWith(client))
-    asyncio.run(trigger.on_kill())
-    assert client.stopped == stopped
+def test_what_is_gone_is_over() -> None:
+    event, _ = watched(
+        Kind.ENDPOINT, refusal("DescribeEndpoint", "ValidationException", 'Could not find endpoint "x".')
+    )
+    assert event["how"] == "ended" and "not there any more" in event["message"]
 
 
-@pytest.mark.parametrize(("status", "stopped"), [("InProgress", ["j"]), ("Completed", []), ("Stopping", [])])
-def test_killing_the_wait_stops_a_running_transform_job_only(
-    monkeypatch: pytest.MonkeyPatch, status: str, stopped: list[str]
-) -> None:
-    client = FakeAsyncClient(status)
-    trigger = TransformJobFinished(job_name="j", waiter_delay=1, waiter_max_attempts=1)
-    monkeypatch.setattr(trigger, "hook", lambda: HookWith(client))
-    asyncio.run(trigger.on_kill())
-    assert client.stopped == stopped
+THROTTLED = refusal("Describe", "ThrottlingException", "Rate exceeded")
+AWAY = EndpointConnectionError(endpoint_url="https://api.sagemaker.eu-west-1.amazonaws.com")
 
 
-@pytest.mark.parametrize(("every_s", "timeout_s", "attempts"), [(15, 3600, 240), (0.5, 2, 4), (30, 10, 1)])
-def test_polling_counts_attempts(every_s: float, timeout_s: float, attempts: int) -> None:
-    assert Polling(every_s, timeout_s).attempts == attempts
+def test_throttling_and_lost_connections_are_looked_past_with_shorter_and_then_longer_pauses() -> None:
+    event, time = watched(Kind.TRANSFORM_JOB, THROTTLED, AWAY, THROTTLED, "InProgress", "Completed", timeout_s=500)
+    assert event["how"] == "ended" and event["looks"] == 5
+    assert time.slept == [5, 5, 5, 5, 5]
+    event, time = watched(Kind.TRANSFORM_JOB, AWAY, timeout_s=5000)
+    assert event["how"] == "out of time"
+    assert max(time.slept) > 50, "a service that is away for long is not asked every few seconds"
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException", "ExpiredTokenException"])
+def test_a_refusal_that_stays_ends_the_wait_and_says_so(code: str) -> None:
+    event, _ = watched(Kind.ENDPOINT, refusal("DescribeEndpoint", code, "no"))
+    assert event["how"] == "refused" and code in event["message"] and event["looks"] == 1
+
+
+def test_an_answer_without_what_the_api_promises_ends_the_wait() -> None:
+    event, _ = watched(Kind.ENDPOINT, "")
+    assert event["how"] == "refused" and "EndpointStatus" in event["message"]
+
+
+def test_a_triggerer_that_takes_over_goes_on_at_the_same_place() -> None:
+    aws: Any = Answering(Kind.RECOMMENDATION_JOB, "IN_PROGRESS")
+    time = PassingTime(aws)
+    time.sleep(58)
+    assert fire(a_trigger(), aws, time)["how"] == "out of time"
+    assert time.slept == [58, 2] and len(aws.asked) == 1
+
+
+def killed(kind: Kind, *answers: Any) -> tuple[list[str], list[float]]:
+    aws: Any = Answering(kind, *answers)
+    time = PassingTime(aws)
+    asyncio.run(as_in_the_triggerer(a_trigger(kind), aws, time).on_kill())
+    return [each for each in aws.asked if each.startswith("stop")], time.slept
+
+
+@pytest.mark.parametrize("kind", list(JOBS))
+def test_killing_the_wait_stops_a_running_job_only(kind: Kind) -> None:
+    for status in SERVICE.shape_for(STATUS[kind][1]).enum:
+        stopped, _ = killed(kind, status)
+        assert stopped == ([JOBS[kind].stop] if status in JOBS[kind].running else []), status
+
+
+def test_killing_a_wait_for_an_endpoint_asks_aws_for_nothing() -> None:
+    assert killed(Kind.ENDPOINT, "Updating") == ([], [])
+
+
+def test_a_stop_that_is_throttled_is_tried_again_within_the_time_that_airflow_gives() -> None:
+    stopped, slept = killed(Kind.RECOMMENDATION_JOB, THROTTLED, AWAY, "IN_PROGRESS")
+    assert stopped == ["stop_inference_recommendations_job"] and slept == [1, 2]
+    in_vain: Any = Answering(Kind.RECOMMENDATION_JOB, THROTTLED)
+    time = PassingTime(in_vain)
+    with pytest.raises(ServiceBusy):
+        asyncio.run(as_in_the_triggerer(a_trigger(), in_vain, time).on_kill())
+    assert 0 < sum(time.slept) < 30

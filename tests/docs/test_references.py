@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
-BASES = {"SluiceOperator", "PipelineOperator", "CandidateOperator", "FleetOperator", "BatchOperator"}
+BASES = {
+    "SluiceOperator",
+    "PipelineOperator",
+    "CandidateOperator",
+    "FleetOperator",
+    "BatchOperator",
+    "WaitingOperator",
+    "JobOperator",
+}
 
 
 def test_every_operator_is_in_the_table_and_no_other() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -56,6 +57,10 @@ class FakeAws(FakeTransforms, FakeInventory):
         self.scaling_policies: dict[str, Json] = {}
         self.scaling_asked: list[Json] = []
         """The requests for a scaling recommendation."""
+        self.package_status = "Completed"
+        """Of a version that has just been registered; `InProgress` until `settle`."""
+        self.job_began: float | None = None
+        """When the next jobs are created, in seconds since the epoch."""
         self.invocation: bytes | ClientError = b'{"label": "benign"}'
 
     # -- registry
@@ -76,7 +81,7 @@ class FakeAws(FakeTransforms, FakeInventory):
         self._note("create_model_package")
         version = len(self.packages) + 1
         arn = f"{ARN}:model-package/{request['ModelPackageGroupName']}/{version}"
-        known = {"ModelPackageArn": arn, "ModelPackageVersion": version, "ModelPackageStatus": "Completed"}
+        known = {"ModelPackageArn": arn, "ModelPackageVersion": version, "ModelPackageStatus": self.package_status}
         self.packages[arn] = {**request, **known}
         return {"ModelPackageArn": arn}
 
@@ -152,6 +157,8 @@ class FakeAws(FakeTransforms, FakeInventory):
     def settle(self) -> None:
         """Let every deployment, deletion and job that is under way come to its end."""
         self.settle_transforms()
+        for package in self.packages.values():
+            package["ModelPackageStatus"] = "Completed"
         for name, endpoint in list(self.endpoints.items()):
             if endpoint["EndpointStatus"] == "Deleting":
                 del self.endpoints[name]
@@ -185,6 +192,8 @@ class FakeAws(FakeTransforms, FakeInventory):
         self._note("create_inference_recommendations_job")
         arn = f"{ARN}:inference-recommendations-job/{name}"
         self.jobs[name] = {**request, "JobArn": arn, "Status": "IN_PROGRESS"}
+        if self.job_began is not None:
+            self.jobs[name]["CreationTime"] = datetime.fromtimestamp(self.job_began, UTC)
         return {"JobArn": arn}
 
     def describe_inference_recommendations_job(self, JobName: str) -> Json:
@@ -307,7 +316,7 @@ class FakePages:
 
 
 class FakeHook(SluiceHook):
-    """The real hook on the fake's calls. Waiting for a package is over at once; other waits are the triggers'."""
+    """The real hook on the fake's calls."""
 
     def __init__(self, aws: FakeAws) -> None:
         super().__init__(aws_conn_id=None)
@@ -323,14 +332,6 @@ class FakeHook(SluiceHook):
     @property
     def speaks_to_aws(self) -> bool:
         return False
-
-    def get_waiter(self, *args: Any, **kwargs: Any) -> Any:
-        return _NoWait()
-
-
-class _NoWait:
-    def wait(self, **request: Any) -> None:
-        """There is nothing to wait for."""
 
 
 def completed_job(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,10 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped, TaskAwaitingInput, TaskDeferred
 from airflow.sdk.execution_time.comms import AssetEventDagRunReferenceResult
 from airflow.sdk.execution_time.context import OutletEventAccessors, TriggeringAssetEventsAccessor
+from sluice.operators.waiting import WaitingOperator
 
 from tests.fakes.sagemaker_api import FakeAws, FakeHook
+from tests.fakes.triggerer import PassingTime, fire
 
 RUN_ID = "manual__2026-01-01"
 FIRST_UPDATE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -55,18 +58,19 @@ class DagRunOnFakeAws:
         self.outlet_events = OutletEventAccessors()
         self.answer: dict[str, Any] = {}
         self.updates: list[tuple[str, dict[str, Any]]] = []
+        self.before_start: Callable[[Any], object] = lambda operator: None
 
     def run(self, operator: BaseOperator, *, time_out: bool = False, dag_run: Any = None) -> Any:
         """The operator's result. With `time_out` its first wait ends with nothing settled."""
         operator.__dict__["hook"] = FakeHook(self.aws)
-        ti = FakeTaskInstance(self, operator.task_id)
-        ti.task = operator
-        context: Any = {"ti": ti, "task_instance": ti, "run_id": RUN_ID, "outlet_events": self.outlet_events}
+        time = PassingTime(self.aws, stands_still=time_out)
+        if isinstance(operator, WaitingOperator):
+            operator.now, operator.sleep = time.now, time.sleep
+        self.before_start(operator)
+        context = self.context(operator.task_id, operator)
         context["dag_run"] = dag_run
-        context["triggering_asset_events"] = TriggeringAssetEventsAccessor.build(self._events())
-        context["task"] = operator
         try:
-            result = self._to_the_end(operator, context, time_out)
+            result = self._to_the_end(operator, context, time)
         except DownstreamTasksSkipped as skipping:
             # As the task runner has it: the task succeeded, and what it would have returned is lost.
             named = (each if isinstance(each, str) else each[0] for each in skipping.tasks)
@@ -83,7 +87,20 @@ class DagRunOnFakeAws:
         self.xcoms[operator.task_id, "return_value"] = result
         return result
 
-    def _to_the_end(self, operator: Any, context: Any, time_out: bool) -> Any:
+    def context(self, task_id: str, operator: BaseOperator | None = None) -> Any:
+        """What the task runner gives an operator."""
+        ti = FakeTaskInstance(self, task_id)
+        ti.task = operator
+        return {
+            "ti": ti,
+            "task": operator,
+            "task_instance": ti,
+            "run_id": RUN_ID,
+            "outlet_events": self.outlet_events,
+            "triggering_asset_events": TriggeringAssetEventsAccessor.build(self._events()),
+        }
+
+    def _to_the_end(self, operator: Any, context: Any, time: PassingTime) -> Any:
         method = "execute"
         arguments: dict[str, Any] = {}
         while True:
@@ -93,8 +110,8 @@ class DagRunOnFakeAws:
                 return operator.resume_execution(method, arguments, context)
             except TaskDeferred as deferred:
                 self.waits.append(deferred.trigger)
-                method = deferred.method_name
-                arguments = {"event": self._event(deferred.trigger, time_out)}
+                method = str(deferred.method_name)
+                arguments = {"event": fire(deferred.trigger, self.aws, time)}
             except TaskAwaitingInput as waiting:
                 self.waits.append(waiting)
                 method, arguments = waiting.method_name, {"event": self.answer}
@@ -113,14 +130,6 @@ class DagRunOnFakeAws:
             )
             for minutes, (name, extra) in enumerate(self.updates)
         ]
-
-    def _event(self, trigger: Any, time_out: bool) -> dict[str, Any]:
-        if not time_out:
-            self.aws.settle()
-        status = (
-            {"status": "error", "message": "Waiter error: max attempts reached"} if time_out else {"status": "success"}
-        )
-        return {**status, trigger.return_key: trigger.return_value}
 
 
 def in_one_dag(*operators: BaseOperator) -> None:

@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice.api_responses import MOVING
 from sluice.errors import EndpointNotDeleted
-from sluice.operators.base import SluiceOperator
-from sluice.triggers import EndpointSettled, Polling
+from sluice.operators.waiting import WaitingOperator
+from sluice.remote_work import Kind
+from sluice.watch import ENDED, End
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class DeleteEndpointOperator(SluiceOperator):
-    """Delete an endpoint, and wait without holding a worker slot until it is gone; one that is not there is fine.
+class DeleteEndpointOperator(WaitingOperator):
+    """Delete an endpoint, and wait until it is gone; one that is not there is fine.
 
     AWS refuses to delete an endpoint that it is creating or updating, so that is waited for first. XCom:
     `{"endpoint", "deleted"}`. Raises EndpointNotDeleted when it is still there after `timeout_s`, and ServiceRefused.
 
     :param endpoint: name of the endpoint (templated)
-    :param poll_s: seconds between two looks at the endpoint
+    :param poll_s: shortest time between two looks at the endpoint, in seconds
     :param timeout_s: seconds after which each of the two waits is given up
+    :param deferrable: False waits in the worker
     """
 
+    kind = Kind.ENDPOINT
     template_fields = aws_template_fields("endpoint")
 
-    def __init__(self, *, endpoint: str, poll_s: float = 15.0, timeout_s: float = 3600.0, **kwargs: Any) -> None:
+    def __init__(self, *, endpoint: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.endpoint = endpoint
-        self.poll_s = poll_s
-        self.timeout_s = timeout_s
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
@@ -44,23 +44,24 @@ class DeleteEndpointOperator(SluiceOperator):
             self.log.info("endpoint %s is %s, and AWS deletes none such", self.endpoint, state.status)
         elif state.status != "Deleting":
             self.hook.delete_endpoint(self.endpoint)
-        return self._wait()
+        deleted: dict[str, Any] = self.wait_for(self.endpoint, None, self.when_settled, context)
+        return deleted
 
-    def when_settled(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
+    def when_settled(self, context: Context, event: End) -> dict[str, Any]:
         """It is gone, or it is at rest and can be deleted now, or the time is up."""
-        state = self.hook.find_endpoint(self.endpoint)
-        if state is None:
-            return {"endpoint": self.endpoint, "deleted": True}
-        if event["status"] != "success":
-            raise EndpointNotDeleted(self.endpoint, state.status, f"{self.timeout_s:g} s")
-        return self.carry_out(context)
+        self.refuse_to_guess(event)
+        return self.carry_out(context) if self._is_there(event["how"] == ENDED) else self._gone()
 
-    def _wait(self) -> NoReturn:
-        polling = Polling(self.poll_s, self.timeout_s)
-        trigger = EndpointSettled(
-            endpoint_name=self.endpoint,
-            waiter_delay=polling.every_s,
-            waiter_max_attempts=polling.attempts,
-            **self.connection,
-        )
-        self.defer(trigger=trigger, method_name="when_settled")
+    def when_given_up(self, context: Context) -> dict[str, Any]:
+        """See WaitingOperator."""
+        self._is_there(False)
+        return self._gone()
+
+    def _is_there(self, in_time: bool) -> bool:
+        state = self.hook.find_endpoint(self.endpoint)
+        if state is not None and not in_time:
+            raise EndpointNotDeleted(self.endpoint, state.status, f"{self.timeout_s:g} s")
+        return state is not None
+
+    def _gone(self) -> dict[str, Any]:
+        return {"endpoint": self.endpoint, "deleted": True}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
@@ -19,8 +19,10 @@ from sluice.errors import (
 )
 from sluice.links import EndpointConsoleLink, EndpointLogsLink
 from sluice.operators.candidate import Candidate, FleetOperator
+from sluice.operators.waiting import WaitingOperator
+from sluice.remote_work import CALLS, Kind
 from sluice.spec import Stage
-from sluice.triggers import EndpointSettled, Polling
+from sluice.watch import ENDED, End
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -32,8 +34,8 @@ _ERRORS: Mapping[DeploymentOutcome, type[DeploymentError]] = {
 }
 
 
-class DeployEndpointOperator(FleetOperator):
-    """Create or update the endpoint, wait without holding a worker slot, and compare what is live with what was asked.
+class DeployEndpointOperator(FleetOperator, WaitingOperator):
+    """Create or update the endpoint, wait, and compare what is live with what was asked.
 
     AWS reports an update that it rolled back as InService, on the old config, often without a reason; here that is
     DeploymentRolledBack, with the alarms that speak against the new version. DeploymentRollbackFailed is an update that
@@ -47,23 +49,21 @@ class DeployEndpointOperator(FleetOperator):
     :param stage: `staging` or `production` (templated)
     :param fleet: `{"instance_type", "instances"}` of production, as an object or as JSON text; the spec's when None
         (templated)
-    :param poll_s: seconds between two looks at the endpoint
+    :param poll_s: shortest time between two looks at the endpoint, in seconds
     :param timeout_s: seconds after which a deployment that is still going on counts as failed; the waits of
         `production.deployment` come on top
+    :param deferrable: False waits in the worker
     :param guarded: False updates all at once and without alarms, whatever the spec says
     """
 
+    kind = Kind.ENDPOINT
     template_fields = aws_template_fields("pipeline", "candidate", "stage", "fleet")
     operator_extra_links = (EndpointConsoleLink(), EndpointLogsLink())
 
-    def __init__(
-        self, *, stage: str, poll_s: float = 15.0, timeout_s: float = 3600.0, guarded: bool = True, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, stage: str, guarded: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.stage = stage
         self.guarded = guarded
-        self.poll_s = poll_s
-        self.timeout_s = timeout_s
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
@@ -72,49 +72,72 @@ class DeployEndpointOperator(FleetOperator):
         EndpointConsoleLink.remember(context, self, self.hook, candidate.names.endpoint(stage))
         EndpointLogsLink.remember(context, self, self.hook, candidate.names.endpoint(stage))
         self.hook.ensure_endpoint_config(api_requests.create_endpoint_config(candidate.spec, candidate.names, stage))
-        return self._approach(candidate, stage)
+        return self._approach(candidate, stage, context)
 
-    def when_free(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
+    def when_free(self, context: Context, event: End) -> dict[str, Any]:
         """Somebody else's deployment, or a deletion, is over: now it is this one's turn."""
+        self.refuse_to_guess(event)
         candidate, stage = self.required_candidate, Stage(self.stage)
-        if event["status"] != "success":
+        if event["how"] != ENDED:
             names = candidate.names
-            reason = f"it was busy with something else for {self._patience_s:g} s: {event['message']}"
+            reason = f"it was busy with something else for {self.patience_s:g} s"
             raise DeploymentFailed(names.endpoint(stage), names.config(stage), None, reason)
-        return self._approach(candidate, stage)
+        return self._approach(candidate, stage, context)
 
-    def when_deployed(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
+    def when_deployed(self, context: Context, event: End) -> dict[str, Any]:
         """This deployment is over, one way or the other."""
-        candidate, stage = self.required_candidate, Stage(self.stage)
-        return self._prove(candidate, stage)
+        self.refuse_to_guess(event)
+        return self._prove(self.required_candidate, Stage(self.stage))
 
-    def _approach(self, candidate: Candidate, stage: Stage) -> dict[str, Any]:
+    def when_given_up(self, context: Context) -> dict[str, Any]:
+        """See WaitingOperator."""
+        return self._prove(self.required_candidate, Stage(self.stage))
+
+    def _approach(self, candidate: Candidate, stage: Stage, context: Context) -> dict[str, Any]:
         names, endpoint, wanted = candidate.names, candidate.names.endpoint(stage), candidate.names.config(stage)
         state = self.hook.find_endpoint(endpoint)
         if state is None:
             self.log.info("creating endpoint %s on config %s", endpoint, wanted)
             self.hook.create_endpoint(api_requests.create_endpoint(names, stage))
-            self._wait(endpoint, "when_deployed")
-        outcome = deployment_outcome(state, wanted)
-        if outcome is DeploymentOutcome.APPLIED:
-            return _result(state)
-        if outcome is DeploymentOutcome.IN_PROGRESS:
+            return self._wait_until_deployed(endpoint, None, context)
+        if not state.ended:
             self.log.info("endpoint %s is %s", endpoint, state.status)
-            self._wait(endpoint, "when_deployed" if _is_on_its_way(state, wanted) else "when_free")
+            if _is_on_its_way(state, wanted):
+                return self._wait_until_deployed(endpoint, state.touched, context)
+            return self._wait_until_free(endpoint, context)
+        if deployment_outcome(state, wanted) is DeploymentOutcome.APPLIED:
+            return _result(state)
         if state.status == "Failed":
             self.log.warning("endpoint %s is Failed (%s) and is made anew", endpoint, state.failure_reason)
             self.hook.delete_endpoint(endpoint)
-            self._wait(endpoint, "when_free")
+            return self._wait_until_free(endpoint, context)
         scaled = self._is_still_scaled(candidate, stage, state)
         self.log.info("updating endpoint %s from config %s to %s", endpoint, state.config, wanted)
         request = api_requests.update_endpoint(names, stage, self._deployment, keeps_capacity=scaled)
         self.hook.update_endpoint(request)
-        return self._wait(endpoint, "when_deployed")
+        return self._wait_until_deployed(endpoint, None, context)
+
+    def _wait_until_deployed(self, endpoint: str, since: float | None, context: Context) -> dict[str, Any]:
+        proved: dict[str, Any] = self.wait_for(endpoint, since, self.when_deployed, context)
+        return proved
+
+    def _wait_until_free(self, endpoint: str, context: Context) -> dict[str, Any]:
+        proved: dict[str, Any] = self.wait_for(endpoint, None, self.when_free, context)
+        return proved
 
     @property
-    def _patience_s(self) -> float:
+    def patience_s(self) -> float:
         """`timeout_s` is for starting and stopping instances; the deployment's own waits come on top."""
-        return self.timeout_s + (self._deployment.waits_s if self._deployment else 0)
+        return self.timeout_s + self._waits_s
+
+    @property
+    def expected_s(self) -> float:
+        """The same, as a rule."""
+        return CALLS[self.kind].expected_s + self._waits_s
+
+    @property
+    def _waits_s(self) -> float:
+        return self._deployment.waits_s if self._deployment else 0
 
     @property
     def _deployment(self) -> DeploymentSpec | None:
@@ -136,16 +159,6 @@ class DeployEndpointOperator(FleetOperator):
         self.hook.deregister_scalable_target(target)
         return False
 
-    def _wait(self, endpoint: str, then: str) -> NoReturn:
-        polling = Polling(self.poll_s, self._patience_s)
-        trigger = EndpointSettled(
-            endpoint_name=endpoint,
-            waiter_delay=polling.every_s,
-            waiter_max_attempts=polling.attempts,
-            **self.connection,
-        )
-        self.defer(trigger=trigger, method_name=then)
-
     def _prove(self, candidate: Candidate, stage: Stage) -> dict[str, Any]:
         endpoint, wanted = candidate.names.endpoint(stage), candidate.names.config(stage)
         state = self.hook.find_endpoint(endpoint)
@@ -156,7 +169,7 @@ class DeployEndpointOperator(FleetOperator):
             return _result(state)
         reason = state.failure_reason
         if outcome is DeploymentOutcome.IN_PROGRESS:
-            reason = f"it is still {state.status} after {self._patience_s:g} s"
+            reason = f"it is still {state.status} after {self.patience_s:g} s"
         log_lines = self.hook.last_log_lines(endpoint, reason, MAX_LOG_LINES)
         # An endpoint that never came up names the config that it never served.
         live = None if state.status in ("Creating", "Failed") else state.config

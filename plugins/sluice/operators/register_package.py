@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from sluice import api_requests
 from sluice.api_responses import PackageState, existing_version
-from sluice.errors import UnexpectedAnswer
+from sluice.errors import PackageFailed, UnexpectedAnswer
 from sluice.operators.candidate import Candidate, CandidateOperator
+from sluice.operators.waiting import WaitingOperator
+from sluice.remote_work import Kind
+from sluice.watch import End
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class RegisterPackageOperator(CandidateOperator):
+class RegisterPackageOperator(CandidateOperator, WaitingOperator):
     """Create the package group where needed, and a version with all containers, pending approval.
 
     A version with the same content is taken instead of a new one, and an adopted one as it is. XCom: `{"package_arn",
@@ -22,17 +25,40 @@ class RegisterPackageOperator(CandidateOperator):
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param candidate: preflight's result, as an object or as JSON text (templated)
+    :param poll_s: shortest time between two looks at the version, in seconds
+    :param timeout_s: seconds that the registry may take to take it in
+    :param deferrable: True waits in the triggerer; the registry takes seconds, so the worker waits as a rule
     """
+
+    kind = Kind.PACKAGE
+
+    def __init__(
+        self, *, poll_s: float = 2.0, timeout_s: float = 120.0, deferrable: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(poll_s=poll_s, timeout_s=timeout_s, deferrable=deferrable, **kwargs)
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
-        candidate = self.required_candidate
-        arn = candidate.adopted.arn if candidate.adopted else self._find_or_create(candidate)
-        package = self.hook.wait_for_package(arn)
-        self.log.info("version %s of %s", package.version, package.group)
-        return {"package_arn": package.arn, "version": package.version, "approval": package.approval}
+        package = self._find_or_create(self.required_candidate)
+        if package.ended:
+            return _result(package)
+        registered: dict[str, Any] = self.wait_for(package.arn, None, self.when_settled, context)
+        return registered
 
-    def _find_or_create(self, candidate: Candidate) -> str:
+    def when_settled(self, context: Context, event: End) -> dict[str, Any]:
+        """The registry has taken it in, or the time is up."""
+        self.refuse_to_guess(event)
+        return _result(self.hook.describe_package(event["name"]))
+
+    def when_given_up(self, context: Context) -> dict[str, Any]:
+        """See WaitingOperator."""
+        return _result(self._find_or_create(self.required_candidate))
+
+    def _find_or_create(self, candidate: Candidate) -> PackageState:
+        arn = candidate.adopted.arn if candidate.adopted else self._own(candidate)
+        return self.hook.describe_package(arn)
+
+    def _own(self, candidate: Candidate) -> str:
         self.hook.ensure_package_group(api_requests.create_model_package_group(candidate.spec))
         known = self._known(candidate)
         if known is not None:
@@ -52,3 +78,11 @@ class RegisterPackageOperator(CandidateOperator):
                 )
             arn = known.arn
         return arn
+
+
+def _result(package: PackageState) -> dict[str, Any]:
+    if not package.ended:
+        raise PackageFailed(package.arn, f"it was not ready in time, and is {package.status}")
+    if package.status == "Failed":
+        raise PackageFailed(package.arn, package.failure_reason)
+    return {"package_arn": package.arn, "version": package.version, "approval": package.approval}

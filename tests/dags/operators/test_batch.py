@@ -135,16 +135,6 @@ def test_a_job_that_takes_too_long_is_stopped() -> None:
     assert aws.calls == [CREATE, STOP]
 
 
-def test_killing_the_task_stops_the_job_and_killing_it_before_stops_nothing() -> None:
-    aws, operator = with_rows(), transform()
-    operator.on_kill()
-    operator.__dict__["hook"] = FakeHook(aws)
-    operator._job = operator._start_or_find(operator.find_work())
-    operator.on_kill()
-    operator.on_kill()
-    assert aws.calls == [CREATE, STOP]
-
-
 def test_nothing_to_transform_and_nothing_said_about_it() -> None:
     with pytest.raises(SpecError, match="no object under"):
         DagRunOnFakeAws(FakeAws()).run(transform())

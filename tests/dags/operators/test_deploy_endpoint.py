@@ -6,12 +6,14 @@ import pytest
 from sluice.errors import DeploymentFailed, DeploymentRollbackFailed, DeploymentRolledBack
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.operators.promote import PromoteOperator
+from sluice.polling import Pace
 from sluice.spec import Stage
 
 from tests.fakes.candidates import a_candidate, given
 from tests.fakes.sagemaker_api import FakeAws
 from tests.fakes.specs import a_spec
 from tests.fakes.task_run import DagRunOnFakeAws
+from tests.fakes.triggerer import EPOCH_S
 
 OLD, NEW = a_candidate(), a_candidate(a_spec(containers__0__image="new:2"))
 CONFIG = NEW.names.config(Stage.STAGING)
@@ -85,7 +87,7 @@ def test_production_is_updated_with_the_specs_guardrails_and_waited_for_longer(a
     assert deployment["AutoRollbackConfiguration"] == {
         "Alarms": [{"AlarmName": "iris-5xx"}, {"AlarmName": "iris-slow"}]
     }
-    assert wait.serialize()[1]["waiter_max_attempts"] == (3600 + 2 * 600) / 60
+    assert wait.wait.pace == Pace(expected_s=300 + 2 * 600, timeout_s=3600 + 2 * 600, least_s=60)
 
 
 def test_a_deployment_that_an_alarm_ended_names_the_alarm(aws: FakeAws) -> None:
@@ -176,9 +178,12 @@ def test_the_trigger_gets_the_connection_of_the_task() -> None:
     run.run(operator)
     _, arguments = run.waits[0].serialize()
     assert arguments == {
-        "endpoint_name": ENDPOINT,
-        "waiter_delay": 2,
-        "waiter_max_attempts": 5,
+        "kind": "endpoint",
+        "name": ENDPOINT,
+        "since": EPOCH_S,
+        "expected_s": 300,
+        "timeout_s": 10,
+        "least_s": 2,
         "aws_conn_id": "other",
         "region_name": "eu-west-1",
         "verify": "/ca.pem",

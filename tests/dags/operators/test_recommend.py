@@ -5,7 +5,7 @@ from sluice.errors import BenchmarkFailed
 from sluice.operators.recommend import RecommendOperator
 
 from tests.fakes.candidates import a_candidate, given
-from tests.fakes.sagemaker_api import FakeAws, FakeHook, failed_job
+from tests.fakes.sagemaker_api import FakeAws, failed_job
 from tests.fakes.task_run import DagRunOnFakeAws
 
 CANDIDATE = a_candidate()
@@ -51,14 +51,4 @@ def test_a_job_that_takes_too_long_is_stopped() -> None:
     aws = FakeAws()
     with pytest.raises(BenchmarkFailed, match="stopped"):
         DagRunOnFakeAws(aws).run(recommend(), time_out=True)
-    assert aws.calls == [CREATE, STOP]
-
-
-def test_killing_the_task_stops_the_job_and_killing_it_before_stops_nothing() -> None:
-    aws, operator = FakeAws(), recommend()
-    operator.on_kill()
-    operator.__dict__["hook"] = FakeHook(aws)
-    operator._job = operator._start_or_find(CANDIDATE)
-    operator.on_kill()
-    operator.on_kill()  # a second signal finds the job stopping already
     assert aws.calls == [CREATE, STOP]

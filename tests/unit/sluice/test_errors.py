@@ -24,6 +24,7 @@ from sluice.errors import (
     SluiceError,
     SpecError,
     UnexpectedAnswer,
+    WaitRefused,
 )
 from sluice.service_errors import CallDenied, QuotaExceeded, RequestInvalid, ServiceBusy, ServiceRefused
 
@@ -37,6 +38,7 @@ ONE_OF_EACH = [
     QuotaExceeded("CreateEndpoint", "ResourceLimitExceeded", "ml.c5.large for endpoint usage is 0", "iris"),
     ServiceBusy("DescribeEndpoint", "ThrottlingException", "Rate exceeded"),
     UnexpectedAnswer("DescribeEndpoint", "EndpointStatus is None"),
+    WaitRefused("endpoint iris", "AccessDenied"),
     PackageFailed("arn:package/1", None),
     NoVersion("iris-group", "no version before 3 is Approved"),
     DeploymentRolledBack("iris", "new", "old", None, ("[predict] boom",)),

@@ -121,12 +121,10 @@ def test_what_a_jobs_status_means(status: str, ended: bool, well: bool, again: b
     assert state.package_arn == "arn:package/1"
 
 
-def test_times_are_utc_text() -> None:
+def test_a_job_began_when_aws_made_it() -> None:
     elsewhere = datetime(2026, 1, 1, 14, 0, tzinfo=timezone(timedelta(hours=2)))
-    state = job_state(job(CompletionTime=elsewhere))
-    assert state.created == "2026-01-01T12:00:00.500+00:00"
-    assert state.completed == "2026-01-01T12:00:00.000+00:00"
-    assert job_state(job(CompletionTime=None)).completed is None
+    assert job_state(job(CreationTime=elsewhere)).began == datetime(2026, 1, 1, 12, 0, tzinfo=UTC).timestamp()
+    assert job_state(job(CreationTime=None)).began is None
 
 
 def recommended(instance_type: str, **changes: Any) -> dict[str, Any]:
