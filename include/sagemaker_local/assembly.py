@@ -14,6 +14,7 @@ from include.sagemaker_local.async_inference.queue import AsyncQueue
 from include.sagemaker_local.autoscaling import Autoscaler, ScalingRules
 from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.aws.alarms import MotoAlarms
+from include.sagemaker_local.aws.execution_role import ensure_role
 from include.sagemaker_local.aws.logs import MotoLogs
 from include.sagemaker_local.aws.metric_alarms import MotoAlarmBook
 from include.sagemaker_local.aws.mount import AwsMount
@@ -55,7 +56,7 @@ from include.sagemaker_local.metrics.publisher import Publisher
 from include.sagemaker_local.metrics.series import MetricSeries
 from include.sagemaker_local.metrics.utilisation import UtilisationSampler
 from include.sagemaker_local.metrics.watching import AlarmWatch
-from include.sagemaker_local.runtime.selection import open_runtime
+from include.sagemaker_local.runtime.selection import open_runtime, runs_here
 from include.sagemaker_local.settings import Settings
 from include.sagemaker_local.store.store import Store
 from include.sagemaker_local.supervisor import DeploymentFaults, Fleets, Rollout, Supervisor
@@ -141,12 +142,13 @@ async def _mount(
         mount = AwsMount(
             S3Archive(memory, S3Store(directory)),
             account_id=settings.account_id,
-            create_app=create_app_with(series, alarms),
+            create_app=create_app_with(series, alarms, runs_here(settings)),
             memories=[alarms],
             changes=services,
         )
         opened.callback(mount.close)
         await mount.load()
+        ensure_role(settings.account_id)
     except (OSError, sqlite3.Error) as error:
         raise HostError(f"cannot use {directory}: {error}; check its permissions and the disk's free space") from error
     return mount, services

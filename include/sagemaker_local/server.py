@@ -20,6 +20,7 @@ from include.sagemaker_local.assembly import (
     open_metrics,
 )
 from include.sagemaker_local.async_inference.queue import AsyncQueue
+from include.sagemaker_local.aws.execution_role import ensure_role
 from include.sagemaker_local.data_dir import hold_data_dir
 from include.sagemaker_local.edge.processes import GatewayProcesses
 from include.sagemaker_local.errors import HostError
@@ -147,6 +148,7 @@ class _Reset:
             await self._supervisor.reset()
             self._ground.store.reset()
             await self._ground.mount.reset()
+            ensure_role(self._ground.settings.account_id)
             await self._publisher.clear()
             for worker in self._workers:
                 worker.start()

@@ -1,4 +1,4 @@
-"""What Sluice asks of AWS: SageMaker, its runtime, S3, CloudWatch and its logs, Application Auto Scaling.
+"""What Sluice asks of AWS: SageMaker, its runtime, S3, CloudWatch and its logs, Application Auto Scaling, IAM, ECR.
 
 Methods speak in Sluice's nouns. Requests come from `api_requests` and answers go through `api_responses`; a refusal of
 AWS leaves here as `ServiceRefused` with AWS's code, or as None or False where "is there already" and "is not there" are
@@ -20,6 +20,7 @@ from sluice.aws_calls import Request
 from sluice.inventory_calls import InventoryCalls
 from sluice.job_responses import Scaling
 from sluice.log_tail import LogStream, lines_each, newest_per_container
+from sluice.prerequisite_calls import PrerequisiteCalls
 from sluice.production_spec import FleetChoice
 from sluice.refusals import refusals_as_ours
 from sluice.remote_work import CALLS, JOBS, JobState, Kind, WorkState
@@ -36,7 +37,7 @@ INVOKE_CONFIG = Config(
 )
 
 
-class SluiceHook(S3Calls, InventoryCalls):
+class SluiceHook(S3Calls, InventoryCalls, PrerequisiteCalls):
     """SageMaker, and what it needs of other services, in Sluice's nouns.
 
     :param aws_conn_id: Airflow connection. `endpoint_url` in its extra, or `service_config.<service>.endpoint_url`,

@@ -144,8 +144,8 @@ NEEDS: Mapping[tuple[str, str], tuple[Need, ...]] = {
         Need("application-autoscaling:PutScalingPolicy", SCALABLE, ENDPOINTS_ONLY),
     ),
     ("iam", "GetRole"): (Need("iam:GetRole", "arn:aws:iam::{account}:role/{RoleName}"),),
-    ("ecr", "DescribeImages"): (
-        Need("ecr:DescribeImages", "arn:aws:ecr:{region}:{registryId}:repository/{repositoryName}"),
+    ("ecr", "BatchGetImage"): (
+        Need("ecr:BatchGetImage", "arn:aws:ecr:{region}:{registryId}:repository/{repositoryName}"),
     ),
     ("sqs", "ReceiveMessage"): (Need("sqs:ReceiveMessage", "{QueueUrl}"),),
     ("sqs", "DeleteMessage"): (Need("sqs:DeleteMessage", "{QueueUrl}"),),

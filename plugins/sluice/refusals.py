@@ -26,7 +26,17 @@ from sluice.service_errors import (
 
 ALREADY_THERE_CODES = frozenset({"ResourceInUse", "ConflictException", "ResourceAlreadyExists"})
 ALREADY_THERE_TEXTS = ("Cannot create already existing", "Model Package Group already exists")
-NOT_THERE_CODES = frozenset({"ResourceNotFound", "ResourceNotFoundException", "NoSuchKey", "NoSuchBucket", "404"})
+NOT_THERE_CODES = frozenset(
+    {
+        "404",
+        "NoSuchBucket",
+        "NoSuchEntity",
+        "NoSuchKey",
+        "RepositoryNotFoundException",
+        "ResourceNotFound",
+        "ResourceNotFoundException",
+    }
+)
 NOT_THERE_TEXTS = ("Could not find", "Requested resource not found")
 NOT_THERE_SUFFIX = "does not exist."
 BUSY_TEXTS = ("Cannot update in-progress", "Cannot delete in-progress")

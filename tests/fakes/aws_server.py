@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 
 from include.sagemaker_local.aws.alarm_archive import AlarmArchive
+from include.sagemaker_local.aws.execution_role import ensure_role
 from include.sagemaker_local.aws.mount import AwsMount
 from include.sagemaker_local.aws.s3_archive import S3Archive
 from include.sagemaker_local.aws.s3_memory import MotoMemory
@@ -29,8 +30,13 @@ _BOUND_S = 20.0
 
 
 @contextmanager
-def aws_server(directory: Path) -> Iterator[str]:
-    """Yields the URL of everything that is not SageMaker. `directory` keeps S3."""
+def aws_server(
+    directory: Path, runs: Callable[[str], bool] = lambda image: False, *, with_role: bool = False
+) -> Iterator[str]:
+    """Yields the URL of everything that is not SageMaker.
+
+    `directory` keeps what there is; `runs` says which images could start; `with_role` makes the execution role.
+    """
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -43,12 +49,14 @@ def aws_server(directory: Path) -> Iterator[str]:
     mount = AwsMount(
         archive,
         account_id=ACCOUNT,
-        create_app=create_app_with(MetricSeries(), alarms),
+        create_app=create_app_with(MetricSeries(), alarms, runs),
         memories=[alarms],
         changes=ServiceArchive(ACCOUNT, directory / "services.sqlite3"),
     )
     try:
         run(mount.load())
+        if with_role:
+            ensure_role(ACCOUNT)
         server: HttpServer = run(start_server(mount.handle, max_body_bytes=64 * 1024 * 1024))
         try:
             yield f"http://127.0.0.1:{server.port}"

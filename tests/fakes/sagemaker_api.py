@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
+from botocore.session import get_session
 from sluice.hook import SluiceHook
 
 from tests.fakes.inventory_api import FakeInventory
@@ -62,6 +63,13 @@ class FakeAws(FakeTransforms, FakeInventory):
         self.job_began: float | None = None
         """When the next jobs are created, in seconds since the epoch."""
         self.invocation: bytes | ClientError = b'{"label": "benign"}'
+        self.denied: dict[str, str] = {}
+        """Calls by boto3's names that are refused, and with which message."""
+        self.missing: set[str] = set()
+        """Roles, images (`repository:tag`) and buckets that are not there; all others are."""
+        self.trusted: str | list[str] = "sagemaker.amazonaws.com"
+        """Who may assume every role."""
+        self.meta = FakeMeta()
 
     # -- registry
 
@@ -260,6 +268,36 @@ class FakeAws(FakeTransforms, FakeInventory):
     def get_log_events(self, logGroupName: str, logStreamName: str, limit: int, startFromHead: bool) -> Json:
         return {"events": [{"message": line} for line in self.log_streams[logStreamName][-limit:]]}
 
+    # -- what a run needs and does not make
+
+    def get_role(self, RoleName: str) -> Json:
+        self._may("get_role")
+        if RoleName in self.missing:
+            raise refusal("GetRole", "NoSuchEntity", f"The role with name {RoleName} cannot be found.")
+        allowed = {"Effect": "Allow", "Principal": {"Service": self.trusted}, "Action": "sts:AssumeRole"}
+        arn = f"arn:aws:iam::123456789012:role/{RoleName}"
+        return {"Role": {"Arn": arn, "AssumeRolePolicyDocument": {"Statement": [allowed]}}}
+
+    def batch_get_image(self, registryId: str, repositoryName: str, imageIds: list[Json]) -> Json:
+        self._may("batch_get_image")
+        if repositoryName in self.missing:
+            text = f"The repository with name '{repositoryName}' does not exist in the registry with id '{registryId}'"
+            raise refusal("BatchGetImage", "RepositoryNotFoundException", text)
+        (image_id,) = imageIds
+        if f"{repositoryName}:{image_id.get('imageTag')}" in self.missing:
+            return {"images": [], "failures": [{"imageId": image_id, "failureCode": "ImageNotFound"}]}
+        return {"images": [{"imageId": image_id}], "failures": []}
+
+    def head_bucket(self, Bucket: str) -> Json:
+        self._may("head_bucket")
+        if Bucket in self.missing:
+            raise refusal("HeadBucket", "404", "Not Found")
+        return {}
+
+    def _may(self, call: str) -> None:
+        if call in self.denied:
+            raise refusal(call, "AccessDenied", self.denied[call])
+
     # -- the same for all
 
     def _note(self, call: str) -> None:
@@ -277,6 +315,13 @@ class FakeAws(FakeTransforms, FakeInventory):
         if name not in kept:
             raise refusal(f"Describe {noun}", "ValidationException", f'Could not find {noun} "{ARN}:{noun}/{name}".')
         return kept[name]
+
+
+class FakeMeta:
+    """What a client knows of its service and region."""
+
+    region_name = "us-east-1"
+    service_model = get_session().get_service_model("sagemaker")
 
 
 class FakePages:

@@ -21,6 +21,14 @@ OPERATIONS: Mapping[str, Mapping[str, Treatment]] = {
             Treatment(Kind.EXACT, "moto's, and alarms outlive a restart"),
         ),
     },
+    "ecr": {
+        "BatchGetImage": Treatment(
+            Kind.SIMPLIFIED, "has, in every registry and without a manifest, what could be started here; else moto's"
+        ),
+    },
+    "iam": {
+        "GetRole": Treatment(Kind.EXACT, "moto's; the role `sluice` is there from the start, as SageMaker's"),
+    },
     "logs": {
         "FilterLogEvents": Treatment(Kind.SIMPLIFIED, 'patterns of words and "quoted phrases"; others are refused'),
     },

@@ -1,4 +1,4 @@
-"""moto's applications, one a service, in three of which requests are answered by classes of ours."""
+"""moto's applications, one a service, in some of which requests are answered by classes of ours."""
 
 from __future__ import annotations
 
@@ -11,14 +11,21 @@ from moto.moto_server.werkzeug_app import create_backend_app
 from include.sagemaker_local.aws.alarm_archive import AlarmArchive
 from include.sagemaker_local.aws.cloudwatch import CloudWatch
 from include.sagemaker_local.aws.cloudwatch_logs import Logs
+from include.sagemaker_local.aws.images import Images
 from include.sagemaker_local.aws.queue_requests import QueueRequests
 from include.sagemaker_local.metrics.series import MetricSeries
 
 
-def create_app_with(series: MetricSeries, alarms: AlarmArchive) -> Callable[[Any], Any]:
-    """moto's `create_backend_app`; its CloudWatch knows `series` and keeps alarms, and its Logs can be tailed."""
+def create_app_with(
+    series: MetricSeries, alarms: AlarmArchive, runs: Callable[[str], bool] = lambda image: False
+) -> Callable[[Any], Any]:
+    """moto's `create_backend_app`; its CloudWatch knows `series` and keeps alarms, and its Logs can be tailed.
+
+    `runs` says of an image's URI whether a container of it could start here: ECR then has it.
+    """
     ours: dict[str, Callable[[], Any]] = {
         "cloudwatch": lambda: CloudWatch(series, alarms),
+        "ecr": lambda: Images(runs),
         "logs": Logs,
         "sqs": QueueRequests,
     }

@@ -87,15 +87,7 @@ class DockerRuntime:
 
     async def _image(self, container: Container) -> dict[str, Any] | None:
         """What the engine says of the image; None when it does not have it."""
-        try:
-            found: dict[str, Any] = await self._engine.call(
-                "GET", f"/images/{quote(container.image, safe=_IMAGE_CHARS)}/json"
-            )
-        except EngineRefused as refusal:
-            if refusal.status != 404:
-                raise
-            return None
-        return found
+        return await _look_up(self._engine, container.image)
 
     async def _run(self, container: Container, placement: Placement, model: Path | None) -> RunningDockerContainer:
         name = self._owner.container(placement.instance_id, container.name)
@@ -137,6 +129,24 @@ class DockerRuntime:
         for container in tuple(self._owed):
             await remove_container(self._engine, container)
             self._owed.discard(container)
+
+
+async def engine_has(socket: Path, image: str) -> bool:
+    """Whether the engine at `socket` has the image; False when no engine answers."""
+    try:
+        return await _look_up(DockerEngine(socket), image) is not None
+    except HostError:
+        return False
+
+
+async def _look_up(engine: DockerEngine, image: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = await engine.call("GET", f"/images/{quote(image, safe=_IMAGE_CHARS)}/json")
+    except EngineRefused as refusal:
+        if refusal.status != 404:
+            raise
+        return None
+    return found
 
 
 @asynccontextmanager

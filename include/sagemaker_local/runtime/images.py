@@ -52,6 +52,11 @@ KNOWN_IMAGES = tuple(f"{repository}:{list(releases.releases)[-1]}" for repositor
 _VERSION = re.compile(r"\d+(\.\d+)+(-\d+)?")  # "1.4-2" of the tag "1.4-2-cpu-py3"
 
 
+def is_framework(image: str) -> bool:
+    """Whether `framework_image` finds one behind the image."""
+    return image.rsplit("/", 1)[-1].partition("@")[0].partition(":")[0] in FRAMEWORKS
+
+
 def framework_image(image: str, *, container: str) -> FrameworkImage:
     """The framework behind `image`. Raises ContainerError, for `container`, when it is none that is served."""
     name = image.rsplit("/", 1)[-1].partition("@")[0]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Protocol
 
@@ -11,8 +12,9 @@ from include.sagemaker_local.deployment import Container
 from include.sagemaker_local.errors import ContainerError, HostError
 from include.sagemaker_local.objects import ObjectReader
 from include.sagemaker_local.runtime.contract import ContainerRuntime, Placement, RunningContainer
-from include.sagemaker_local.runtime.docker import open_docker
+from include.sagemaker_local.runtime.docker import engine_has, open_docker
 from include.sagemaker_local.runtime.image_map import ImageMap, read_image_map
+from include.sagemaker_local.runtime.images import is_framework
 from include.sagemaker_local.runtime.kept_environments import environments_in_use
 from include.sagemaker_local.runtime.process import ProcessRuntime
 from include.sagemaker_local.settings import RuntimeName, Settings
@@ -96,6 +98,21 @@ async def open_runtime(objects: ObjectReader, settings: Settings) -> AsyncIterat
             yield AutoRuntime(process, None, str(error))
             return
         yield docker if settings.runtime is RuntimeName.DOCKER else AutoRuntime(process, docker)
+
+
+def runs_here(settings: Settings) -> Callable[[str], bool]:
+    """Whether a container of an image could be started, asked without starting one; may block for as long as an engine.
+
+    Raises HostError for an images.yaml that cannot be understood.
+    """
+    mapped = _image_map(settings)
+
+    def runs(image: str) -> bool:
+        if settings.runtime is not RuntimeName.PROCESS and asyncio.run(engine_has(settings.docker_socket, image)):
+            return True
+        return settings.runtime is not RuntimeName.DOCKER and (mapped.find(image) is not None or is_framework(image))
+
+    return runs
 
 
 def _image_map(settings: Settings) -> ImageMap:

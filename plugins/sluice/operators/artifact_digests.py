@@ -26,4 +26,4 @@ def read_digests(hook: SluiceHook, spec: PipelineSpec) -> dict[str, str]:
 def _inspect(hook: SluiceHook, uri: str) -> Inspection:
     hook.log.info("reading %s", uri)
     stream = hook.open_object(uri)
-    return Inspection("", 0, ("there is no such object",)) if stream is None else inspect(stream)
+    return Inspection("", 0, ("there is no such object, or no such bucket",)) if stream is None else inspect(stream)

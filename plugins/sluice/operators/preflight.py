@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
@@ -12,6 +12,7 @@ from sluice.errors import SpecError
 from sluice.operators.artifact_digests import read_digests
 from sluice.operators.base import from_template
 from sluice.operators.candidate import Candidate, PipelineOperator, as_wanted
+from sluice.operators.prerequisites import Prerequisites
 from sluice.spec import PipelineSpec, Stage
 
 if TYPE_CHECKING:
@@ -19,21 +20,27 @@ if TYPE_CHECKING:
 
 
 class PreflightOperator(PipelineOperator):
-    """Stream every model artifact and the sample payload from S3 and refuse what cannot be served. Creates nothing.
+    """Look for all that the run needs, and refuse what cannot be served. Creates nothing.
+
+    Streams every model artifact and the sample payload from S3, and looks for the role and whether SageMaker may assume
+    it, the images in ECR, the buckets to write to and the instance types. What the worker may not look at is logged and
+    left to AWS.
 
     XCom: see :class:`~sluice.operators.candidate.Candidate`. Raises ArtifactsRefused, which lists every problem of
-    every archive (missing, not gzip, truncated, links, members that climb out), and SpecError for an override that fits
-    nothing, for a version that cannot be adopted, and for an alarm of `production.deployment` that CloudWatch does not
-    have.
+    every archive (missing, not gzip, truncated, links, members that climb out), and SpecError for all else that is
+    missing, for an override that fits nothing, for a version that cannot be adopted, and for an alarm of
+    `production.deployment` that CloudWatch does not have.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param model_data: hostname -> s3 URI of another artifact for this run (templated; may be JSON text)
     :param environment: hostname -> variables added for this run (templated; may be JSON text)
     :param package_arn: ARN of a registered version that is taken as it is, instead of what the spec's containers say;
         none when empty (templated)
+    :param reads: s3 URI prefixes that must hold an object (templated)
+    :param writes: s3 URI prefixes whose buckets must be there (templated)
     """
 
-    template_fields = aws_template_fields("pipeline", "model_data", "environment", "package_arn")
+    template_fields = aws_template_fields("pipeline", "model_data", "environment", "package_arn", "reads", "writes")
 
     def __init__(
         self,
@@ -41,12 +48,16 @@ class PreflightOperator(PipelineOperator):
         model_data: Mapping[str, str] | str | None = None,
         environment: Mapping[str, Mapping[str, str]] | str | None = None,
         package_arn: str = "",
+        reads: Sequence[str] = (),
+        writes: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.model_data = model_data
         self.environment = environment
         self.package_arn = package_arn
+        self.reads = list(reads)
+        self.writes = list(writes)
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
@@ -54,6 +65,7 @@ class PreflightOperator(PipelineOperator):
         environment = from_template(self.environment) or {}
         adopted = self._adopted()
         spec = as_wanted(self.spec, model_data, environment, adopted)
+        Prerequisites(self.hook, spec, self.reads, self.writes).check()
         self._check_alarms(spec)
         candidate = Candidate(spec, read_digests(self.hook, spec), model_data, environment, adopted)
         self.log.info("content %s, made of %d archives", candidate.names.content, len(candidate.digests))

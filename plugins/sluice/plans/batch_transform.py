@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from airflow.sdk import Param
 
+from sluice.batch_spec import BatchSpec
 from sluice.operators.batch_transform import BatchTransformOperator
 from sluice.operators.check_batch import CheckBatchOperator
 from sluice.operators.create_model import CreateModelOperator
@@ -35,13 +36,19 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
                 "package_arn": text_param("model_package_arn"),
             },
         ),
-        Step("preflight", PreflightOperator, ("find_version",), {"pipeline": spec, **found}),
+        Step("preflight", PreflightOperator, ("find_version",), {"pipeline": spec, **found, **_places(spec.batch)}),
         Step("create_model", CreateModelOperator, ("preflight",), {**pipeline, **found}),
         Step("transform", BatchTransformOperator, ("create_model",), {**pipeline, **objects, "poll_s": poll_s}),
         Step("check_output", CheckBatchOperator, ("transform",), {**pipeline, **objects, **job}),
     )
     told = tells_failure(spec)
     return tuple(replace(step, given={**step.given, **told}) for step in steps)
+
+
+def _places(batch: BatchSpec) -> dict[str, list[str]]:
+    """Where the run reads and writes. The spec's prefix may be a template, and the parameter goes before it."""
+    chosen = "{% if params.input %}{{ params.input }}{% else %}" + batch.input + "{% endif %}"
+    return {"reads": [chosen], "writes": [batch.output]}
 
 
 def params(spec: PipelineSpec) -> dict[str, Param]:

@@ -116,15 +116,21 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
 
 def _asked_for(spec: PipelineSpec) -> tuple[Step, ...]:
     """Where asset events start runs, they may say what is promoted, as the parameters do."""
+    writes = {"writes": [spec.evidence.prefix]}
     if not isinstance(spec.schedule, AssetSchedule):
-        given = {"model_data": param("model_data"), "environment": param("environment")}
+        given = {"model_data": param("model_data"), "environment": param("environment"), **writes}
         version = text_param("model_package_arn")
         return (Step("preflight", PreflightOperator, given={"pipeline": spec, **given, "package_arn": version}),)
     given = {key: json_result("read_event", key) for key in ("model_data", "environment")}
     version = result("read_event", "model_package_arn")
     return (
         Step("read_event", ReadEventOperator, given={"pipeline": spec, "request": {key: param(key) for key in KEYS}}),
-        Step("preflight", PreflightOperator, ("read_event",), {"pipeline": spec, **given, "package_arn": version}),
+        Step(
+            "preflight",
+            PreflightOperator,
+            ("read_event",),
+            {"pipeline": spec, **given, **writes, "package_arn": version},
+        ),
     )
 
 

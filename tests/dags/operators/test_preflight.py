@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sluice.errors import ArtifactsRefused, SpecError
 from sluice.operators.candidate import Candidate
@@ -100,3 +102,80 @@ def test_an_alarm_that_is_not_there_is_found_before_anything_is_created() -> Non
     assert aws.calls == []
     aws.alarms["iris-slow"] = "OK"
     assert DagRunOnFakeAws(aws).run(operator)["content"]
+
+
+MINE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:7"
+
+
+@pytest.mark.parametrize(
+    ("missing", "path", "said"),
+    [
+        ("sluice", "aws.role", "the account has no role sluice: create it"),
+        ("mine", "containers[1].image", f"ECR has no image {MINE}: push it"),
+        ("mine:7", "containers[1].image", f"ECR has no image {MINE}: push it"),
+        ("records", "s3://records/evidence", "there is no bucket records: create it"),
+        ("arrivals", "s3://arrivals/today/", "there is no bucket arrivals: create it"),
+    ],
+)
+def test_what_is_missing_is_found_before_anything_is_created(missing: str, path: str, said: str) -> None:
+    aws, spec = aws_with_artifacts(), a_spec(containers__1__image=MINE)
+    aws.missing, aws.objects["s3://arrivals/today/a.csv"] = {missing}, b"1,2\n"
+    places: dict[str, Any] = {"reads": ["s3://arrivals/today/"], "writes": ["s3://records/evidence"]}
+    with pytest.raises(SpecError) as refused:
+        DagRunOnFakeAws(aws).run(PreflightOperator(task_id="preflight", pipeline=spec, **places))
+    assert refused.value.path == path and said in refused.value.problem
+    assert aws.calls == []
+    aws.missing = set()
+    assert DagRunOnFakeAws(aws).run(PreflightOperator(task_id="preflight", pipeline=spec, **places))["content"]
+
+
+def test_everything_that_is_missing_is_in_one_error() -> None:
+    aws = aws_with_artifacts()
+    aws.missing = {"sluice", "mine"}
+    spec = a_spec(containers__0__image=MINE, containers__1__image=MINE, production__instance_type="ml.c5.lage")
+    operator = PreflightOperator(task_id="preflight", pipeline=spec, reads=["s3://models/nothing/"])
+    with pytest.raises(SpecError) as refused:
+        DagRunOnFakeAws(aws).run(operator)
+    for piece in (
+        "production.instance_type: ml.c5.lage is no instance type for endpoints",
+        "aws.role: the account has no role sluice",
+        "containers[0].image: ECR has no image",
+        "containers[1].image: ECR has no image",
+        "s3://models/nothing/: there is no object under it",
+    ):
+        assert piece in str(refused.value)
+
+
+def test_a_role_that_sagemaker_cannot_assume_and_one_of_another_account() -> None:
+    aws = aws_with_artifacts()
+    aws.trusted = ["ec2.amazonaws.com"]
+    with pytest.raises(SpecError, match=r"does not let sagemaker\.amazonaws\.com assume it"):
+        DagRunOnFakeAws(aws).run(PreflightOperator(task_id="preflight", pipeline=a_spec()))
+    aws.trusted = ["ec2.amazonaws.com", "sagemaker.amazonaws.com"]
+    spec = a_spec(aws__role="arn:aws:iam::999999999999:role/sluice")
+    with pytest.raises(SpecError, match=r"aws\.role: is arn:aws:iam::999999999999:role/sluice"):
+        DagRunOnFakeAws(aws).run(PreflightOperator(task_id="preflight", pipeline=spec))
+
+
+def test_an_image_of_another_region_is_refused() -> None:
+    spec = a_spec(containers__0__image=MINE.replace("us-east-1", "eu-west-1"))
+    with pytest.raises(SpecError, match="lies in eu-west-1, and SageMaker here pulls from us-east-1 only"):
+        DagRunOnFakeAws(aws_with_artifacts()).run(PreflightOperator(task_id="preflight", pipeline=spec))
+
+
+def test_transform_jobs_have_fewer_instance_types() -> None:
+    batch = {"input": "s3://models/in/", "output": "s3://models/out", "instance_type": "ml.c5.large"}
+    operator = PreflightOperator(task_id="preflight", pipeline=a_spec(batch=batch))
+    with pytest.raises(SpecError, match=r"batch\.instance_type: ml\.c5\.large is no instance type for transform jobs"):
+        DagRunOnFakeAws(aws_with_artifacts()).run(operator)
+
+
+def test_what_the_worker_may_not_look_at_is_logged_and_left_to_aws(capsys: pytest.CaptureFixture[str]) -> None:
+    aws, spec = aws_with_artifacts(), a_spec(containers__0__image=MINE)
+    who = "User: arn:aws:sts::123456789012:assumed-role/airflow/1 is not authorized to perform: iam:GetRole"
+    aws.denied = {"get_role": f"{who} on resource: role sluice", "batch_get_image": "no", "head_bucket": "Forbidden"}
+    operator = PreflightOperator(task_id="preflight", pipeline=spec, writes=["s3://records/evidence"])
+    assert DagRunOnFakeAws(aws).run(operator)["content"]
+    said = capsys.readouterr().out
+    assert said.count("preflight cannot look, so AWS may refuse later") == 3
+    assert "Allow iam:GetRole on role" in said and "Allow ecr:BatchGetImage on 123456789012/mine" in said
