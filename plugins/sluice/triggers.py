@@ -7,22 +7,29 @@ because "InService" alone does not say which config is in service.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
+from asgiref.sync import sync_to_async
 
 from sluice.hook import SluiceHook
 from sluice.polling import Pace
 from sluice.refusals import CALL_FAILED, passes_by_itself, refusals_as_ours, says_not_there
 from sluice.remote_work import CALLS, JOBS, Kind, Wait, WorkState
 from sluice.service_errors import ServiceRefused
+from sluice.shared_clients import SharedClients
 from sluice.watch import End, Watch
 
 STOP_RETRY_S = (1.0, 2.0, 4.0, 8.0)
 """Seconds before each further try to stop. Airflow gives `on_kill` 30 s (`[triggerer] on_kill_timeout`) in all."""
+
+_CLIENTS: WeakKeyDictionary[asyncio.AbstractEventLoop, SharedClients] = WeakKeyDictionary()
+"""Of each event loop. Airflow makes every trigger anew from its arguments, so that the loop is all that they share."""
 
 
 class WorkEnded(BaseTrigger):
@@ -107,11 +114,11 @@ class WorkEnded(BaseTrigger):
                 await self.sleep(pause_s)
 
     async def open_client(self) -> AbstractAsyncContextManager[Any]:
-        """An aiobotocore client with the operator's connection, region, TLS and botocore settings."""
+        """The aiobotocore client of all who wait here with the same settings on a connection that says the same."""
         settings = {("config" if key == "botocore_config" else key): value for key, value in self.connection.items()}
-        hook: Any = SluiceHook(**settings)  # its method is not typed
-        client: AbstractAsyncContextManager[Any] = await hook.get_async_conn()
-        return client
+        hook: Any = SluiceHook(**settings)  # its methods are not typed
+        key = (json.dumps(settings, sort_keys=True), await sync_to_async(_said_by_the_connection)(hook))
+        return _CLIENTS.setdefault(asyncio.get_running_loop(), SharedClients()).client(key, hook.get_async_conn)
 
     async def _watch(self) -> End:
         watch = Watch(self.wait)
@@ -148,3 +155,10 @@ class WorkEnded(BaseTrigger):
         with refusals_as_ours(calls.stop, self.wait.name):
             await getattr(client, calls.stop)(**{calls.member: self.wait.name})
         self.log.info("stopped %s, because its task was ended by a user", self.wait)
+
+
+def _said_by_the_connection(hook: Any) -> tuple[str, ...]:
+    """What may change in the Airflow connection while others wait with what it said before."""
+    said = hook.conn_config
+    keys = (said.aws_access_key_id, said.aws_secret_access_key, said.aws_session_token)
+    return (*map(str, keys), json.dumps(said.extra_config, sort_keys=True, default=str))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import botocore.session
@@ -110,18 +111,38 @@ def test_a_trigger_survives_the_way_to_the_triggerer(kind: Kind) -> None:
     assert there.wait == trigger.wait
 
 
+def connect(monkeypatch: pytest.MonkeyPatch, login: str = "local") -> None:
+    said = {"conn_type": "aws", "login": login, "password": "local", "extra": {"endpoint_url": "http://127.0.0.1:9"}}
+    monkeypatch.setenv("AIRFLOW_CONN_OTHER", json.dumps(said))
+
+
 def test_the_client_has_the_operators_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[Any] = []
+    connect(monkeypatch)
 
-    async def note(hook: Any) -> Any:
-        made.append(hook)
+    async def opened() -> Any:
+        async with await a_trigger(**CONNECTION).open_client() as client:
+            return client
 
-    monkeypatch.setattr("sluice.triggers.SluiceHook.get_async_conn", note)
-    asyncio.run(a_trigger(**CONNECTION).open_client())
-    (hook,) = made
-    assert (hook.aws_conn_id, hook._region_name, hook._verify, hook._config.read_timeout) == (
-        "other", "eu-west-1", False, 5
-    )  # fmt: skip
+    client = asyncio.run(opened())
+    assert (client.meta.endpoint_url, client.meta.region_name) == ("http://127.0.0.1:9", "eu-west-1")
+    assert (client.meta.config.read_timeout, client._endpoint.http_session._verify) == (5, False)
+
+
+def test_waits_on_the_same_connection_share_one_client_until_it_says_something_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def case() -> None:
+        connect(monkeypatch)
+        first, second = a_trigger(**CONNECTION), a_trigger(Kind.ENDPOINT, **CONNECTION)
+        async with await first.open_client() as one, await second.open_client() as same:
+            assert one is same
+            async with await a_trigger(**{**CONNECTION, "region_name": "us-east-1"}).open_client() as elsewhere:
+                assert elsewhere is not one
+            connect(monkeypatch, login="another")
+            async with await second.open_client() as renewed:
+                assert renewed is not one
+
+    asyncio.run(case())
 
 
 def test_what_is_gone_is_over() -> None:
