@@ -28,7 +28,6 @@ from sluice.spec import PipelineSpec, Stage
 Request = dict[str, Any]
 
 APPROVAL_DESCRIPTION_MAX = 1024
-JOB_DESCRIPTION_MAX = 128
 
 
 def create_model_package_group(spec: PipelineSpec) -> Request:
@@ -141,28 +140,6 @@ def _deployment_config(wanted: DeploymentSpec) -> Request:
     if wanted.alarms:
         config["AutoRollbackConfiguration"] = {"Alarms": [{"AlarmName": alarm} for alarm in wanted.alarms]}
     return config
-
-
-def create_inference_recommendations_job(
-    spec: PipelineSpec, names: Names, package_arn: str, attempt: int = 1
-) -> Request:
-    """A job on the existing staging endpoint, and on the instance types that the package names."""
-    request: Request = {
-        "JobName": names.job(attempt),
-        "JobType": spec.benchmark.job_type,
-        "RoleArn": spec.aws.role,
-        "JobDescription": f"Sluice: {spec.pipeline}, attempt {attempt}"[:JOB_DESCRIPTION_MAX],
-        "InputConfig": {
-            "ModelPackageVersionArn": package_arn,
-            "Endpoints": [{"EndpointName": names.endpoint(Stage.STAGING)}],
-        },
-        "Tags": tag_list(tags(names)),
-    }
-    if spec.benchmark.stop:
-        latency = spec.benchmark.stop.latency
-        threshold = {"Percentile": latency.percentile, "ValueInMilliseconds": latency.ms}
-        request["StoppingConditions"] = {"ModelLatencyThresholds": [threshold]}
-    return request
 
 
 def approve_package(package_arn: str, reason: str, metadata: Mapping[str, str]) -> Request:

@@ -188,6 +188,16 @@ def _container(described: Answer) -> ContainerSpec:
     )
 
 
+def model_holds(answer: Answer) -> tuple[str | None, tuple[ContainerSpec, ...]]:
+    """DescribeModel's answer -> the package version that it refers to, and the containers that it has itself.
+
+    A model that was made from a version goes on referring to it, and shows none of its containers.
+    """
+    given = answer.get("Containers") or [answer.get("PrimaryContainer") or {}]
+    package_arn = given[0].get("ModelPackageName")
+    return package_arn, tuple(_container(each) for each in given if each.get("Image"))
+
+
 def existing_version(packages: Iterable[PackageState], content: str) -> PackageState | None:
     """The newest usable version that holds exactly this content; Failed and Deleting ones do not count."""
     usable = [each for each in packages if each.content == content and each.status not in PACKAGE_UNUSABLE]

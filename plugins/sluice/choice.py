@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sluice.gate import Decision, Rule, decide
 from sluice.metrics import Measurement, Measurements, Metric, number_text
@@ -19,9 +19,12 @@ class MeasuredFleet:
     instance_type: str
     instances: int
     numbers: Measurements
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """The variables that were set in every container for the measurement, on top of its own."""
 
     def __str__(self) -> str:
-        return f"{self.instances} x {self.instance_type}"
+        variables = " ".join(f"{name}={value}" for name, value in self.environment.items())
+        return f"{self.instances} x {self.instance_type}" + (f" with {variables}" if variables else "")
 
     def usd(self, metric: Metric) -> float:
         """A cost; infinite when the job did not say it, so that what is known is preferred."""

@@ -87,6 +87,11 @@ def overridden(
         raise SpecError(path, error.problem) from None
 
 
+def with_variables(container: ContainerSpec, variables: Mapping[str, str]) -> ContainerSpec:
+    """The container with variables added or replaced."""
+    return replace(container, environment={**container.environment, **variables})
+
+
 def check_hostnames(containers: tuple[ContainerSpec, ...]) -> None:
     """SpecError when only some containers have a hostname, or two have the same."""
     named = [container.hostname for container in containers]

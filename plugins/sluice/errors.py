@@ -12,6 +12,7 @@ SluiceError
 ├── UnexpectedAnswer      AWS answered without a field that its API promises; nobody here can go on with that
 ├── WaitRefused           AWS would not say where the work is that was waited for; the work goes on
 ├── PackageFailed         the registry could not validate the package; the reason is AWS's
+├── ModelDiffers          a model of that name holds something else than was asked for
 ├── NoVersion             there is no version in the registry that could be taken
 ├── DeploymentError       the endpoint does not run what was asked for
 │   ├── DeploymentRolledBack      AWS went back to the old config: the new containers did not come up or raised an alarm
@@ -130,6 +131,21 @@ class PackageFailed(SluiceError):
 
     def __str__(self) -> str:
         return f"model package {self.package_arn} is Failed: {self.reason or 'AWS gave no reason'}"
+
+
+class ModelDiffers(SluiceError):
+    """A model that does not hold what was asked for; `found` has one line for each difference."""
+
+    def __init__(self, model: str, found: tuple[str, ...]) -> None:
+        super().__init__(model, found)
+        self.model = model
+        self.found = found
+
+    def __str__(self) -> str:
+        return (
+            f"model {self.model} is not what was asked for: {'; '.join(self.found)}. Nothing was deployed. "
+            "Whoever made it by hand has to delete it; it is made anew then."
+        )
 
 
 class NoVersion(SluiceError):

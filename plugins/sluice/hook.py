@@ -17,6 +17,7 @@ from sluice import api_responses, job_responses
 from sluice.adopted_package import AdoptedPackage
 from sluice.api_responses import AlarmState, EndpointState, PackageState
 from sluice.aws_calls import Request
+from sluice.container_spec import ContainerSpec
 from sluice.inventory_calls import InventoryCalls
 from sluice.job_responses import Scaling
 from sluice.log_tail import LogStream, lines_each, newest_per_container
@@ -90,6 +91,14 @@ class SluiceHook(S3Calls, InventoryCalls, PrerequisiteCalls):
     def ensure_model(self, request: Request) -> bool:
         """CreateModel; False when a model of that name is there. Names come from content, so it is the same model."""
         return self._create("create_model", request) is not None
+
+    def containers_of(self, model: str) -> tuple[ContainerSpec, ...]:
+        """What a model holds: its own containers, or those of the version that it refers to."""
+        package_arn, containers = api_responses.model_holds(self._call("describe_model", {"ModelName": model}))
+        if containers or package_arn is None:
+            return containers
+        package = self.read_package(package_arn)
+        return package.containers if package else ()
 
     def ensure_endpoint_config(self, request: Request) -> bool:
         """CreateEndpointConfig; False when one of that name is there, which then says the same."""

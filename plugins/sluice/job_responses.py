@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 from sluice.api_responses import Answer, seconds_of, text_in
@@ -65,27 +66,39 @@ def measurements(answer: Answer, endpoint: str, instance_type: str) -> Measureme
     return Measurements.of((*_of_endpoint(answer, endpoint, job), *_of_recommendation(answer, instance_type, job)))
 
 
-def measured_fleets(answer: Answer) -> tuple[MeasuredFleet, ...]:
+def measured_fleets(answer: Answer, variables: Set[str] = frozenset()) -> tuple[MeasuredFleet, ...]:
     """A completed job's recommendations, as fleets that production could run on.
 
-    Left out: serverless ones, and those with changed environment variables. They do not say which container of a
-    pipeline a variable is for, and the package that is promoted does not hold it.
+    Left out: serverless ones, and those that set environment variables other than `variables`. A recommendation does
+    not say which container of a pipeline a variable is for, so only who wrote the pipeline can say that it is fit for
+    all of them.
     """
     job = text_in(answer, "JobName", "DescribeInferenceRecommendationsJob")
     found = []
     for item in answer.get("InferenceRecommendations") or ():
         configuration = item.get("EndpointConfiguration") or {}
         instance_type = configuration.get("InstanceType")
-        if instance_type and not (item.get("ModelConfiguration") or {}).get("EnvironmentParameters"):
+        environment = _environment(item)
+        if instance_type and environment.keys() <= variables:
             instances = configuration.get("InitialInstanceCount") or 1
             recommendation = str(item.get("RecommendationId") or "")
             numbers = _of_fleet(item, f"recommendation {recommendation or instance_type} of job {job}")
             found.append(
                 MeasuredFleet(
-                    recommendation=recommendation, instance_type=instance_type, instances=instances, numbers=numbers
+                    recommendation=recommendation,
+                    instance_type=instance_type,
+                    instances=instances,
+                    numbers=numbers,
+                    environment=environment,
                 )
             )
     return tuple(found)
+
+
+def _environment(item: Answer) -> dict[str, str]:
+    """What a recommendation sets in the containers."""
+    parameters = (item.get("ModelConfiguration") or {}).get("EnvironmentParameters") or ()
+    return {each["Key"]: each["Value"] for each in parameters}
 
 
 def _of_fleet(item: Answer, source: str) -> Measurements:
@@ -131,7 +144,7 @@ def _recommendation(answer: Answer, instance_type: str) -> Answer | None:
         for item in answer.get("InferenceRecommendations") or ()
         if (item.get("EndpointConfiguration") or {}).get("InstanceType") == instance_type
     ]
-    as_staged = [item for item in of_type if not (item.get("ModelConfiguration") or {}).get("EnvironmentParameters")]
+    as_staged = [item for item in of_type if not _environment(item)]
     return next(iter(as_staged or of_type), None)
 
 

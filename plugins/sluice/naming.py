@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from sluice.errors import ArtifactError
 from sluice.service_limits import NAME_MAX
 from sluice.spec import Fleet, PipelineSpec, Stage
+from sluice.typed import plain
 
 VARIANT = "AllTraffic"
 """The one variant of every endpoint: a recommendation job refuses an endpoint with more."""
@@ -131,13 +132,18 @@ def _config_name(spec: PipelineSpec, model: str, fleet: Fleet) -> str:
 
 def _job_stem(spec: PipelineSpec, staging_config: str, payload_digest: str) -> str:
     stop = spec.benchmark.stop
-    made_of = {
+    made_of: dict[str, object] = {
         "staging_endpoint": spec.staging.endpoint,
         "staging_config": staging_config,
         "payload": payload_digest,
         "job_type": spec.benchmark.job_type,
-        "stop": [stop.latency.percentile, stop.latency.ms] if stop else None,
+        "stop": [stop.latency.percentile, stop.latency.ms] if stop and stop.latency else None,
     }
+    if stop and (stop.max_invocations or stop.flat_invocations):
+        made_of["stop_at"] = [stop.max_invocations, stop.flat_invocations]
+    if spec.benchmark.is_advanced:
+        of_job = (spec.benchmark.traffic, spec.benchmark.configurations, spec.benchmark.resource_limit)
+        made_of["advanced"] = [*map(plain, of_job), spec.benchmark.job_duration_in_seconds]
     return content_name(spec, "", made_of, longest=JOB_NAME_MAX - ATTEMPT_CHARS)
 
 

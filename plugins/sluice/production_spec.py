@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from typing import Annotated
 
 from sluice.deployment_spec import DeploymentSpec
@@ -15,10 +16,12 @@ CHEAPEST_PASSING = "cheapest_passing"
 
 @dataclass(frozen=True, kw_only=True)
 class FleetChoice:
-    """The instances that a run has chosen for production, or found there."""
+    """The instances that a run has chosen for production, or found there, and the variables chosen with them."""
 
     instance_type: str
     instances: int
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Added to every container, or put in the place of its own; empty when the containers stay as they are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,4 +75,15 @@ class ProductionSpec:
 
     def on(self, fleet: FleetChoice) -> ProductionSpec:
         """The same on a fleet that was chosen."""
-        return replace(self, instance=None, instance_type=fleet.instance_type, instances=fleet.instances)
+        kept = {each.name: getattr(self, each.name) for each in fields(self)}
+        of_run = {"instance": None, "instance_type": fleet.instance_type, "instances": fleet.instances}
+        return _OnChosenFleet(**{**kept, **of_run})
+
+
+class _OnChosenFleet(ProductionSpec):
+    """What a run has made of a spec that lets it choose, so what such a spec may say is right here too."""
+
+    @property
+    def is_chosen(self) -> bool:
+        """It was."""
+        return True

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
@@ -49,6 +50,16 @@ class Evidence:
     dry_run: bool = False
     considered: tuple[str, ...] = ()
     """The fleets among which this run has chosen, cheapest first, each with the gate's word; empty without a choice."""
+    production_environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that the chosen fleet was measured with: `package_arn` holds them in every container."""
+    measured_package_arn: str | None = None
+    """The version on the staging endpoint, where that is not `package_arn`: the same without those variables."""
+
+    def for_version(self, package_arn: str) -> Evidence:
+        """The same for the version that goes on, where that is not the measured one."""
+        if package_arn == self.package_arn:
+            return self
+        return replace(self, package_arn=package_arn, measured_package_arn=self.package_arn)
 
 
 FORM = EvidenceForm(SCHEMA, Evidence)
@@ -171,6 +182,9 @@ def _notes(evidence: Evidence) -> list[str]:
             f"the numbers are from {evidence.measured_instance_type}, and production runs on "
             f"{evidence.production_instance_type}"
         )
+    if evidence.production_environment:
+        variables = " ".join(f"{name}={value}" for name, value in evidence.production_environment.items())
+        notes.append(f"every container of production has {variables}, as the chosen recommendation was measured")
     return list(dict.fromkeys(notes))
 
 
@@ -181,6 +195,7 @@ def _source(whose: str, number: Measurement) -> str:
 def _facts(evidence: Evidence) -> list[tuple[str, str]]:
     facts = [
         ("package", evidence.package_arn),
+        ("measured package", evidence.measured_package_arn),
         ("content", f"sha256:{evidence.names.content}"),
         ("job", evidence.job),
         ("champion", evidence.champion_package_arn),

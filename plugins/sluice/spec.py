@@ -202,6 +202,11 @@ class PipelineSpec:
                 "production.endpoint", "must differ from staging.endpoint: the load test would hit live traffic"
             )
         _check_cost_is_known(self)
+        if self.benchmark.variables and not self.production.is_chosen:
+            raise SpecError(
+                "production.instance",
+                "must be cheapest_passing where the benchmark compares environments, or none of them would be taken",
+            )
 
     @cached_property
     def as_data(self) -> Mapping[str, Any]:

@@ -32,6 +32,8 @@ def test_every_key_is_explained_and_no_other() -> None:
     whole_nodes = {
         "batch",
         "batch.schedule",
+        "benchmark.stop",
+        "benchmark.traffic",
         "containers",
         "gate.approval",
         "gate.rules",

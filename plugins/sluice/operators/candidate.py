@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice.adopted_package import PARAMETER, AdoptedPackage
+from sluice.container_spec import with_variables
 from sluice.errors import SpecError
 from sluice.naming import Names, names_for
 from sluice.operators.base import SluiceOperator, from_template
@@ -35,10 +36,18 @@ class Candidate:
         return names_for(self.spec, self.digests)
 
     def on_fleet(self, fleet: FleetChoice | None) -> Candidate:
-        """The candidate with production on another fleet than the spec's; the same without one."""
+        """The candidate with production on another fleet than the spec's; the same without one.
+
+        With the fleet's environment in every container, which makes it another content with names of its own.
+        """
         if fleet is None:
             return self
-        return replace(self, spec=replace(self.spec, production=self.spec.production.on(fleet)))
+        containers = tuple(with_variables(each, fleet.environment) for each in self.spec.containers)
+        return replace(self, spec=replace(self.spec, production=self.spec.production.on(fleet), containers=containers))
+
+    def has(self, environment: Mapping[str, str]) -> bool:
+        """Whether every container has these variables already."""
+        return all(environment.items() <= container.environment.items() for container in self.spec.containers)
 
     def to_xcom(self) -> dict[str, Any]:
         """`content` sha256 hex; `digests` s3 URI -> sha256 hex; `model_data` and `environment`, the overrides as given;
@@ -134,8 +143,8 @@ class FleetOperator(CandidateOperator):
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param candidate: preflight's result, as an object or as JSON text (templated)
-    :param fleet: `{"instance_type", "instances"}` of production, as an object or as JSON text; the spec's when None
-        (templated)
+    :param fleet: `{"instance_type", "instances", "environment"}` of production, as an object or as JSON text; the
+        spec's when None (templated)
     """
 
     template_fields = aws_template_fields("pipeline", "candidate", "fleet")

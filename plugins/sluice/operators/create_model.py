@@ -7,23 +7,28 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice import api_requests
-from sluice.operators.candidate import CandidateOperator
+from sluice.errors import ModelDiffers
+from sluice.model_proof import differences
+from sluice.operators.candidate import Candidate, FleetOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class CreateModelOperator(CandidateOperator):
+class CreateModelOperator(FleetOperator):
     """Create the model from the package version; one of the same name has the same content and is taken as it is.
 
-    XCom: `{"model", "created"}`. Raises ServiceRefused.
+    Then asks AWS for what the model holds, or the version that it refers to: every container, whole and in order.
+    XCom: `{"model", "created"}`. Raises ModelDiffers when it holds something else, and ServiceRefused.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param candidate: preflight's result, as an object or as JSON text (templated)
+    :param fleet: `{"instance_type", "instances", "environment"}` that was chosen for production, whose environment the
+        model is to have, as an object or as JSON text; the model on staging when None (templated)
     :param package_arn: ARN of the package version (templated)
     """
 
-    template_fields = aws_template_fields("pipeline", "candidate", "package_arn")
+    template_fields = aws_template_fields("pipeline", "candidate", "fleet", "package_arn")
 
     def __init__(self, *, package_arn: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -33,4 +38,14 @@ class CreateModelOperator(CandidateOperator):
         """See the class."""
         candidate = self.required_candidate
         request = api_requests.create_model(candidate.spec, candidate.names, self.package_arn)
-        return {"model": candidate.names.model, "created": self.hook.ensure_model(request)}
+        created = self.hook.ensure_model(request)
+        self._prove(candidate)
+        return {"model": candidate.names.model, "created": created}
+
+    def _prove(self, candidate: Candidate) -> None:
+        held = self.hook.containers_of(candidate.names.model)
+        found = differences(candidate.spec.containers, held)
+        if found:
+            raise ModelDiffers(candidate.names.model, found)
+        variables = [" ".join(sorted(each.environment)) or "no variables" for each in held]
+        self.log.info("%s has %d containers, with %s", candidate.names.model, len(held), "; ".join(variables))

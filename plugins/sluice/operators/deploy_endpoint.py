@@ -47,8 +47,8 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
     :param pipeline: the spec, or the same as plain data (templated)
     :param candidate: preflight's result, as an object or as JSON text (templated)
     :param stage: `staging` or `production` (templated)
-    :param fleet: `{"instance_type", "instances"}` of production, as an object or as JSON text; the spec's when None
-        (templated)
+    :param fleet: `{"instance_type", "instances", "environment"}` of production, as an object or as JSON text; the
+        spec's when None (templated)
     :param poll_s: shortest time between two looks at the endpoint, in seconds
     :param timeout_s: seconds after which a deployment that is still going on counts as failed; the waits of
         `production.deployment` come on top

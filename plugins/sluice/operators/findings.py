@@ -31,7 +31,13 @@ class Findings:
     def fleet(self) -> FleetChoice | None:
         """The instances that the run has chosen for production; None when it had no choice."""
         taken = self.choice.taken if self.choice else None
-        return FleetChoice(instance_type=taken.fleet.instance_type, instances=taken.fleet.instances) if taken else None
+        if taken is None:
+            return None
+        return FleetChoice(
+            instance_type=taken.fleet.instance_type,
+            instances=taken.fleet.instances,
+            environment=taken.fleet.environment,
+        )
 
     @property
     def recommendation(self) -> str | None:
@@ -61,6 +67,7 @@ class Findings:
             decided_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             dry_run=self.dry_run,
             considered=tuple(map(str, self.choice.considered)) if self.choice else (),
+            production_environment=fleet.environment if fleet else {},
         )
 
 

@@ -10,7 +10,7 @@ from airflow.sdk.bases.branch import BranchMixIn
 from airflow.sdk.bases.xcom import BaseXCom
 
 from sluice import job_responses
-from sluice.api_responses import Answer
+from sluice.api_responses import Answer, PackageState, existing_version
 from sluice.choice import cheapest_passing
 from sluice.gate import Decision, decide
 from sluice.metrics import Measurements
@@ -18,8 +18,9 @@ from sluice.operators.base import from_template
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.operators.champion import find_champion
 from sluice.operators.findings import Findings
+from sluice.production_spec import FleetChoice
 from sluice.report import to_document
-from sluice.spec import PipelineSpec, Stage
+from sluice.spec import Stage
 from sluice.typed import plain
 
 if TYPE_CHECKING:
@@ -100,22 +101,27 @@ class JudgeOperator(CandidateOperator, BranchMixIn):
             dry_run=bool(from_template(self.is_dry_run)),
         )
         judged = self._chosen if candidate.spec.production.is_chosen else self._staged
-        findings = judged(findings, candidate.spec, answer, champion.numbers if champion else None)
-        return replace(findings, decision=self._withdrawn() or findings.decision)
+        findings = judged(findings, candidate, answer, champion.numbers if champion else None)
+        return replace(findings, decision=self._withdrawn(candidate, findings.fleet) or findings.decision)
 
     def _staged(
-        self, findings: Findings, spec: PipelineSpec, answer: Answer, champion: Measurements | None
+        self, findings: Findings, candidate: Candidate, answer: Answer, champion: Measurements | None
     ) -> Findings:
         """The numbers of the staging endpoint, whose fleet production has as well."""
+        spec = candidate.spec
         fleet = spec.fleet(Stage.STAGING)
         numbers = job_responses.measurements(answer, fleet.endpoint, fleet.instance_type)
         return replace(findings, numbers=numbers, decision=decide(spec.gate.rules, numbers, champion))
 
     def _chosen(
-        self, findings: Findings, spec: PipelineSpec, answer: Answer, champion: Measurements | None
+        self, findings: Findings, candidate: Candidate, answer: Answer, champion: Measurements | None
     ) -> Findings:
         """The numbers of the cheapest recommended fleet that passes, or of the cheapest when none does."""
-        choice = cheapest_passing(spec.gate.rules, job_responses.measured_fleets(answer), champion)
+        spec = candidate.spec
+        fleets = job_responses.measured_fleets(answer, spec.benchmark.variables)
+        if candidate.adopted:  # it is taken as it is, or not at all
+            fleets = tuple(each for each in fleets if candidate.has(each.environment))
+        choice = cheapest_passing(spec.gate.rules, fleets, champion)
         for each in choice.considered:
             self.log.info("%s", each)
         taken = choice.taken
@@ -123,14 +129,22 @@ class JudgeOperator(CandidateOperator, BranchMixIn):
             return findings
         return replace(findings, choice=choice, numbers=taken.fleet.numbers, decision=taken.decision)
 
-    def _withdrawn(self) -> Decision | None:
-        package = self.hook.describe_package(self.package_arn)
-        if package.withdrawn is None:
+    def _withdrawn(self, candidate: Candidate, fleet: FleetChoice | None) -> Decision | None:
+        package = self._to_be_promoted(candidate, fleet)
+        if package is None or package.withdrawn is None:
             return None
         return Decision.refused(
             f"production was rolled back from version {package.version} on {package.withdrawn} "
             f"({package.approval_reason}); approve it in the registry to let it through"
         )
+
+    def _to_be_promoted(self, candidate: Candidate, fleet: FleetChoice | None) -> PackageState | None:
+        """The version that goes to production; None when the chosen environment makes it one that is not there yet."""
+        if fleet is None or candidate.has(fleet.environment):
+            return self.hook.describe_package(self.package_arn)
+        content = candidate.on_fleet(fleet).names.content
+        known = existing_version(self.hook.list_packages(candidate.names.package_group), content)
+        return None if known is None else self.hook.describe_package(known.arn)
 
     def _following(self, decision: Decision, dry_run: bool) -> str | None:
         if dry_run:

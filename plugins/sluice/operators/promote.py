@@ -26,7 +26,8 @@ class PromoteOperator(DeployEndpointOperator):
     :param candidate: preflight's result, as an object or as JSON text (templated)
     :param package_arn: ARN of the package version (templated)
     :param reason: why it is approved; goes into the package (templated)
-    :param fleet: `{"instance_type", "instances"}`, as an object or as JSON text; the spec's when None (templated)
+    :param fleet: `{"instance_type", "instances", "environment"}`, as an object or as JSON text; the spec's when
+        None (templated)
     :param percent: share of the fleet that moves at a time, when it is not to be the spec's (templated)
     :param poll_s: seconds between two looks at the endpoint
     :param timeout_s: seconds after which a deployment that is still going on counts as failed; the waits of

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice import api_requests
+from sluice import job_requests
 from sluice.errors import BenchmarkFailed
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.operators.job import JobOperator
@@ -28,7 +28,7 @@ class BenchmarkWork:
     def request(self, attempt: int) -> dict[str, Any]:
         """CreateInferenceRecommendationsJob's members."""
         candidate = self.candidate
-        return api_requests.create_inference_recommendations_job(
+        return job_requests.create_inference_recommendations_job(
             candidate.spec, candidate.names, self.package_arn, attempt
         )
 

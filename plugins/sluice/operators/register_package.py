@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sluice import api_requests
 from sluice.api_responses import PackageState, existing_version
 from sluice.errors import PackageFailed, UnexpectedAnswer
-from sluice.operators.candidate import Candidate, CandidateOperator
+from sluice.operators.candidate import Candidate, FleetOperator
 from sluice.operators.waiting import WaitingOperator
 from sluice.remote_work import Kind
 from sluice.watch import End
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class RegisterPackageOperator(CandidateOperator, WaitingOperator):
+class RegisterPackageOperator(FleetOperator, WaitingOperator):
     """Create the package group where needed, and a version with all containers, pending approval.
 
     A version with the same content is taken instead of a new one, and an adopted one as it is. XCom: `{"package_arn",
@@ -25,6 +25,8 @@ class RegisterPackageOperator(CandidateOperator, WaitingOperator):
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param candidate: preflight's result, as an object or as JSON text (templated)
+    :param fleet: `{"instance_type", "instances", "environment"}` that was chosen for production, whose environment the
+        version is to hold, as an object or as JSON text; the version on staging when None (templated)
     :param poll_s: shortest time between two looks at the version, in seconds
     :param timeout_s: seconds that the registry may take to take it in
     :param deferrable: True waits in the triggerer; the registry takes seconds, so the worker waits as a rule

@@ -83,10 +83,11 @@ class ReportOperator(CandidateOperator):
         }
 
     def _evidence(self, context: Context, judged: Result | None, failures: Sequence[Failure]) -> Evidence | None:
-        if judged is not None:
-            return read_evidence(json.dumps(judged["evidence"]).encode(), "judge's result")
-        candidate: Candidate | None = self.found_candidate
         registered: Result | None = from_template(self.registered)
+        if judged is not None:
+            evidence = read_evidence(json.dumps(judged["evidence"]).encode(), "judge's result")
+            return evidence if registered is None else evidence.for_version(registered["package_arn"])
+        candidate: Candidate | None = self.found_candidate
         if candidate is None or registered is None:
             self.log.info("there is no evidence to keep: nothing was registered")
             return None

@@ -28,7 +28,8 @@ class VerifyOperator(FleetOperator):
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param candidate: preflight's result, as an object or as JSON text (templated)
-    :param fleet: `{"instance_type", "instances"}`, as an object or as JSON text; the spec's when None (templated)
+    :param fleet: `{"instance_type", "instances", "environment"}`, as an object or as JSON text; the spec's when
+        None (templated)
     :param package_arn: ARN of the version, for the outlets (templated)
     """
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import Param, TriggerRule
 
@@ -43,10 +46,11 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
     """The tasks of a promotion. What goes wrong on the way to production leads to `reject`; `report` always runs."""
     pipeline = {"pipeline": spec, "candidate": result("preflight")}
     package = {"package_arn": result("register_package", "package_arn")}
+    promoted = {"package_arn": result("register_tuned", "package_arn")} if spec.benchmark.variables else package
     decided_by = "approve" if spec.needs_approval else "judge"
     chosen = {"fleet": json_result(decided_by, "fleet")}
     told = {
-        "registered": result_if_any("register_package"),
+        "registered": result_if_any(*(("register_tuned",) if spec.benchmark.variables else ()), "register_package"),
         "judged": result_if_any(*dict.fromkeys([decided_by, "judge"])),
         "is_dry_run": param("dry_run"),
     }
@@ -61,7 +65,12 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
             ("create_model",),
             {**pipeline, "stage": Stage.STAGING.value, "poll_s": poll_s},
         ),
-        Step("recommend", RecommendOperator, ("deploy_staging",), {**pipeline, **package, "poll_s": poll_s}),
+        Step(
+            "recommend",
+            RecommendOperator,
+            ("deploy_staging",),
+            {**pipeline, **package, "poll_s": poll_s, "timeout_s": spec.benchmark.patience_s},
+        ),
         Step(
             "judge",
             JudgeOperator,
@@ -71,19 +80,20 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
                 **package,
                 "job": result("recommend", "job"),
                 "is_dry_run": param("dry_run"),
-                "when_open": "approve" if spec.needs_approval else "promote",
+                "when_open": _after_judge(spec),
                 "when_closed": "reject",
                 "when_dry": "report",
             },
         ),
+        *_tuning(spec, pipeline),
         *_approval(spec),
         Step(
             "promote",
             PromoteOperator,
-            (decided_by,),
+            (_before_promote(spec),),
             {
                 **pipeline,
-                **package,
+                **promoted,
                 **chosen,
                 **_agreed(spec),
                 "reason": result(decided_by, "reason"),
@@ -94,7 +104,7 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
             "verify",
             VerifyOperator,
             ("promote",),
-            {**pipeline, **package, **chosen, "outlets": [production_asset(spec)]},
+            {**pipeline, **promoted, **chosen, "outlets": [production_asset(spec)]},
         ),
         Step("reject", RejectOperator, ("judge", "verify"), told, whatever_happened),
         Step(
@@ -134,11 +144,39 @@ def _asked_for(spec: PipelineSpec) -> tuple[Step, ...]:
     )
 
 
+def _after_judge(spec: PipelineSpec) -> str:
+    if spec.benchmark.variables:
+        return "register_tuned"
+    return "approve" if spec.needs_approval else "promote"
+
+
+def _before_promote(spec: PipelineSpec) -> str:
+    if spec.needs_approval:
+        return "approve"
+    return "create_tuned_model" if spec.benchmark.variables else "judge"
+
+
+def _tuning(spec: PipelineSpec, pipeline: Mapping[str, Any]) -> tuple[Step, ...]:
+    """Models are immutable: with the environment that the gate chose it is another version and another model.
+
+    Where that environment is what the containers have anyway, both steps find what is there.
+    """
+    if not spec.benchmark.variables:
+        return ()
+    tuned = {**pipeline, "fleet": json_result("judge", "fleet")}
+    package = {"package_arn": result("register_tuned", "package_arn")}
+    return (
+        Step("register_tuned", RegisterPackageOperator, ("judge",), tuned),
+        Step("create_tuned_model", CreateModelOperator, ("register_tuned",), {**tuned, **package}),
+    )
+
+
 def _approval(spec: PipelineSpec) -> tuple[Step, ...]:
     if not spec.needs_approval:
         return ()
+    before = "create_tuned_model" if spec.benchmark.variables else "judge"
     given = {"pipeline": spec, "judged": result("judge"), **tells_who_may_approve(spec, "judge")}
-    return (Step("approve", ApproveOperator, ("judge",), given),)
+    return (Step("approve", ApproveOperator, (before,), given),)
 
 
 def _agreed(spec: PipelineSpec) -> dict[str, str]:

@@ -149,7 +149,7 @@ def test_the_cheapest_recommended_fleet_that_passes_is_production_and_the_eviden
     measured = Measured(FakeAws(), {**completed_job(latency_ms=900), "InferenceRecommendations": fleets}, **CHOOSING)
     result, skipped = measured.judge(**BRANCHES)
     assert (result["verdict"], skipped) == ("pass", {"reject", "report"})
-    assert result["fleet"] == {"instance_type": "ml.c5.xlarge", "instances": 2}
+    assert result["fleet"] == {"instance_type": "ml.c5.xlarge", "instances": 2, "environment": {}}
     promote = PromoteOperator(
         task_id="promote", package_arn=measured.arn, reason="ok", fleet=json.dumps(result["fleet"]), **measured.given
     )

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from sluice.errors import PackageFailed, SpecError
+from sluice.errors import ModelDiffers, PackageFailed, SpecError
 from sluice.operators.create_model import CreateModelOperator
 from sluice.operators.register_package import RegisterPackageOperator
 
@@ -69,10 +69,27 @@ def test_a_version_that_the_registry_refuses() -> None:
 
 def test_the_model_is_created_once_from_the_version() -> None:
     aws, candidate = FakeAws(), a_candidate()
-    operator = CreateModelOperator(task_id="create_model", package_arn="arn:v1", **given(candidate))
+    arn = str(register(aws)["package_arn"])
+    operator = CreateModelOperator(task_id="create_model", package_arn=arn, **given(candidate))
     assert DagRunOnFakeAws(aws).run(operator) == {"model": candidate.names.model, "created": True}
     assert DagRunOnFakeAws(aws).run(operator) == {"model": candidate.names.model, "created": False}
-    assert aws.models[candidate.names.model]["Containers"] == [{"ModelPackageName": "arn:v1"}]
+    assert aws.models[candidate.names.model]["Containers"] == [{"ModelPackageName": arn}]
+
+
+@pytest.mark.parametrize("shown", ["by the model", "by the version"])
+def test_a_model_of_that_name_that_has_lost_a_container_is_not_deployed(shown: str) -> None:
+    aws, candidate = FakeAws(), a_candidate()
+    arn = str(register(aws)["package_arn"])
+    specification = aws.packages[arn]["InferenceSpecification"]
+    if shown == "by the model":
+        first = specification["Containers"][0]
+        described = {name: first[name] for name in ("ContainerHostname", "Image", "ModelDataUrl", "Environment")}
+        aws.create_model(ModelName=candidate.names.model, Containers=[described])
+    else:
+        specification["Containers"].pop()
+    operator = CreateModelOperator(task_id="create_model", package_arn=arn, **given(candidate))
+    with pytest.raises(ModelDiffers, match="it has 1 containers, and 2 were asked for"):
+        DagRunOnFakeAws(aws).run(operator)
 
 
 def test_without_a_candidate_the_error_says_what_is_missing() -> None:

@@ -172,4 +172,5 @@ def test_a_fleet_that_runs_choose_stays_what_it_is_now(aws: FakeAws) -> None:
     promote(aws, "a:2")
     choosing = a_spec(production={"endpoint": "iris", "instance": "cheapest_passing"})
     operator = ChooseVersionOperator(task_id="choose_version", pipeline=choosing)
-    assert DagRunOnFakeAws(aws).run(operator)["fleet"] == {"instance_type": "ml.c5.large", "instances": 1}
+    fleet = {"instance_type": "ml.c5.large", "instances": 1, "environment": {}}
+    assert DagRunOnFakeAws(aws).run(operator)["fleet"] == fleet

@@ -10,7 +10,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
-from sluice import api_requests
+from sluice import api_requests, job_requests
 from sluice.naming import Names, content_in, names_for
 from sluice.spec import PipelineSpec, Stage
 
@@ -73,6 +73,16 @@ def python_pattern(pattern: str) -> str:
     return pattern
 
 
+ADVANCED = {
+    "job_type": "Advanced",
+    "instance_types": ["ml.c5.large", "ml.c5.xlarge"],
+    "traffic": {"phases": [{"initial_number_of_users": 1, "spawn_rate": 1, "duration_in_seconds": 120}]},
+    "environment_ranges": {"OMP_NUM_THREADS": ["1", "2"]},
+    "resource_limit": {"max_number_of_tests": 4, "max_parallel_of_tests": 2},
+    "job_duration_in_seconds": 7200,
+    "stop": {"max_invocations": 1000, "flat_invocations": "Continue"},
+}
+
 SPECS = {
     "usual": a_spec(),
     "least": a_spec(containers=[{"image": "a"}, {"image": "b"}], package__framework_version=DROP),
@@ -92,6 +102,7 @@ SPECS = {
         staging__endpoint="s" * 63,
         production__endpoint="e" * 63,
     ),
+    "advanced": a_spec(benchmark=ADVANCED, production__instance="cheapest_passing"),
 }
 
 
@@ -123,7 +134,7 @@ def test_every_request_is_one_that_aws_takes(spec: PipelineSpec, names: Names) -
         "CreateEndpoint": [api_requests.create_endpoint(names, stage) for stage in Stage],
         "UpdateEndpoint": [api_requests.update_endpoint(names, stage, spec.deployment(stage)) for stage in Stage],
         "CreateInferenceRecommendationsJob": [
-            api_requests.create_inference_recommendations_job(spec, names, PACKAGE_ARN, attempt) for attempt in (1, 999)
+            job_requests.create_inference_recommendations_job(spec, names, PACKAGE_ARN, attempt) for attempt in (1, 999)
         ],
         "UpdateModelPackage": [
             api_requests.approve_package(PACKAGE_ARN, "all 3 rules passed", evidence()),
@@ -303,7 +314,7 @@ def test_the_way_of_a_deployment_is_no_part_of_what_is_deployed() -> None:
 
 def test_the_job_loads_staging_and_never_production() -> None:
     spec = a_spec(benchmark__stop={"latency": {"percentile": "P95", "ms": 200}})
-    request = api_requests.create_inference_recommendations_job(spec, names_for(spec, digests_of(spec)), PACKAGE_ARN, 2)
+    request = job_requests.create_inference_recommendations_job(spec, names_for(spec, digests_of(spec)), PACKAGE_ARN, 2)
     assert request["InputConfig"] == {
         "ModelPackageVersionArn": PACKAGE_ARN,
         "Endpoints": [{"EndpointName": "iris-staging"}],
@@ -312,9 +323,44 @@ def test_the_job_loads_staging_and_never_production() -> None:
         "ModelLatencyThresholds": [{"Percentile": "P95", "ValueInMilliseconds": 200}]
     }
     assert request["JobName"].endswith("-2")
-    assert "StoppingConditions" not in api_requests.create_inference_recommendations_job(
+    assert "StoppingConditions" not in job_requests.create_inference_recommendations_job(
         a_spec(), names_for(a_spec(), digests_of(a_spec())), PACKAGE_ARN
     )
+
+
+def test_an_advanced_job_sends_the_spec_s_traffic_to_staging_and_to_each_configuration() -> None:
+    spec = SPECS["advanced"]
+    request = job_requests.create_inference_recommendations_job(spec, names_for(spec, digests_of(spec)), PACKAGE_ARN)
+    ranges = {"CategoricalParameterRanges": [{"Name": "OMP_NUM_THREADS", "Value": ["1", "2"]}]}
+    assert request["JobType"] == "Advanced"
+    assert request["InputConfig"] == {
+        "ModelPackageVersionArn": PACKAGE_ARN,
+        "Endpoints": [{"EndpointName": "iris-staging"}],
+        "TrafficPattern": {
+            "TrafficType": "PHASES",
+            "Phases": [{"InitialNumberOfUsers": 1, "SpawnRate": 1, "DurationInSeconds": 120}],
+        },
+        "EndpointConfigurations": [
+            {"InstanceType": "ml.c5.large", "EnvironmentParameterRanges": ranges},
+            {"InstanceType": "ml.c5.xlarge", "EnvironmentParameterRanges": ranges},
+        ],
+        "ResourceLimit": {"MaxNumberOfTests": 4, "MaxParallelOfTests": 2},
+        "JobDurationInSeconds": 7200,
+    }
+    assert request["StoppingConditions"] == {"MaxInvocations": 1000, "FlatInvocations": "Continue"}
+
+
+def test_stairs_and_configurations_of_their_own() -> None:
+    stairs = {"duration_in_seconds": 600, "number_of_steps": 5, "users_per_step": 2}
+    own = [{"instance_type": "ml.c5.xlarge"}]
+    changed = {**ADVANCED, "traffic": {"stairs": stairs}, "endpoint_configurations": own, "environment_ranges": {}}
+    spec = a_spec(benchmark=changed)
+    inputs = job_requests.create_inference_recommendations_job(spec, names_for(spec, digests_of(spec)), PACKAGE_ARN)
+    assert inputs["InputConfig"]["TrafficPattern"] == {
+        "TrafficType": "STAIRS",
+        "Stairs": {"DurationInSeconds": 600, "NumberOfSteps": 5, "UsersPerStep": 2},
+    }
+    assert inputs["InputConfig"]["EndpointConfigurations"] == [{"InstanceType": "ml.c5.xlarge"}]
 
 
 def test_the_verdict_reaches_the_package_on_one_line_with_the_way_to_the_evidence() -> None:

@@ -157,6 +157,11 @@ def test_what_production_cannot_run_on_is_no_fleet() -> None:
         ]
     )
     assert measured_fleets(answer) == measured_fleets(job(InferenceRecommendations=None)) == ()
+    # A variable counts where the spec has asked for it, and not beside another that it has not asked for.
+    (fleet,) = measured_fleets(answer, {"OMP_NUM_THREADS"})
+    assert (fleet.environment, str(fleet)) == ({"OMP_NUM_THREADS": "2"}, "2 x ml.c5.large with OMP_NUM_THREADS=2")
+    tuned["EnvironmentParameters"].append({"Key": "SLUICE_LOCAL_ESTIMATE", "ValueType": "string", "Value": "yes"})
+    assert measured_fleets(answer, {"OMP_NUM_THREADS"}) == ()
 
 
 def test_a_fleet_without_a_cost_is_the_dearest() -> None:

@@ -31,6 +31,18 @@ AWS_METADATA_VALUE = re.compile(r"[\w\s.:/=+\-@]{1,256}")
 FEATURIZE = "s3://models/iris/featurize/model.tar.gz"
 PAYLOAD = "s3://models/iris/payload.tar.gz"
 
+
+def advanced(**changes: Any) -> dict[str, Any]:
+    """An Advanced job on the types of `a_spec`."""
+    return {
+        "job_type": "Advanced",
+        "instance_types": ["ml.c5.large", "ml.c5.xlarge"],
+        "traffic": {"stairs": {"duration_in_seconds": 120, "number_of_steps": 2, "users_per_step": 1}},
+        "stop": {"max_invocations": 600},
+        **changes,
+    }
+
+
 CONTENT = {"content", "model", "staging_config", "production_config", "job_stem"}
 FROM_MODEL_ON = CONTENT - {"content"}
 CHANGES: list[tuple[dict[str, Any], set[str]]] = [
@@ -54,6 +66,9 @@ CHANGES: list[tuple[dict[str, Any], set[str]]] = [
     ({"staging__instances": 2}, {"staging_config", "job_stem"}),
     ({"staging__endpoint": "other"}, {"staging_endpoint", "job_stem"}),
     ({"benchmark__stop": {"latency": {"percentile": "P95", "ms": 200}}}, {"job_stem"}),
+    ({"benchmark__stop": {"max_invocations": 600}}, {"job_stem"}),
+    ({"benchmark__stop": {"flat_invocations": "Continue"}}, {"job_stem"}),
+    ({"benchmark": advanced()}, {"job_stem"}),
     ({"production__instances": 2}, {"production_config"}),
     ({"production__instance_type": "ml.m5.large"}, {"production_config"}),
     ({"production__endpoint": "other"}, {"production_endpoint"}),
@@ -64,6 +79,14 @@ CHANGES: list[tuple[dict[str, Any], set[str]]] = [
     ({"staging__after_gate": "delete"}, set()),
     ({"evidence__prefix": "s3://other"}, set()),
 ]
+
+
+def test_another_load_is_another_job() -> None:
+    ranges = {"environment_ranges": {"X": ["1"]}}
+    longer = {"traffic": {"stairs": {"duration_in_seconds": 240, "number_of_steps": 2, "users_per_step": 1}}}
+    chosen = {"production__instance": "cheapest_passing"}
+    jobs = [names(benchmark=advanced(**change), **chosen).job() for change in ({}, ranges, longer)]
+    assert len(set(jobs)) == 3
 
 
 def names(**changes: Any) -> Names:

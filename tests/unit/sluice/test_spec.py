@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import copy
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sluice.errors import SpecError
 from sluice.gate import Rule
 from sluice.metrics import Metric
+from sluice.production_spec import FleetChoice
 from sluice.spec import AfterGate, Stage, with_overrides
 
 from tests.fakes.specs import DROP, a_spec, spec_document
@@ -82,14 +84,14 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("staging.instances", {"staging__instances": True}, "must be a whole number"),
     ("staging.instances", {"staging__instances": 1.5}, "must be a whole number"),
     ("staging.after_gate", {"staging__after_gate": "remove"}, "must be one of keep, delete"),
-    ("benchmark.job_type", {"benchmark__job_type": "Advanced"}, "must be one of Default"),
+    ("benchmark.job_type", {"benchmark__job_type": "ADVANCED"}, "must be one of Default, Advanced"),
     ("benchmark.instance_types[1]", {"benchmark__instance_types": ["ml.c5.large"] * 2}, "twice"),
     ("benchmark.instance_types[1]", {"benchmark__instance_types": ["ml.c5.large", "ml.t2.medium"]}, "burstable"),
     ("benchmark.instance_types", {"benchmark__instance_types": ["ml.c5.xlarge"]}, "asks for its cost"),
     ("benchmark.instance_types", {"benchmark__instance_types": [f"ml.c5.x{n}" for n in range(11)]}, "at most 10"),
     ("benchmark.stop.latency.percentile", {"benchmark__stop": {"latency": {"percentile": "P50", "ms": 1}}}, "P95, P99"),
     ("benchmark.stop.latency.ms", {"benchmark__stop": {"latency": {"percentile": "P95", "ms": 0}}}, "at least 1"),
-    ("benchmark.stop.latency", {"benchmark__stop": {}}, "is missing"),
+    ("benchmark.stop", {"benchmark__stop": {}}, "is empty"),
     ("gate.rules", {"gate__rules": []}, "at least 1"),
     ("gate.rules[1].max", {"gate__rules__1__max": "25"}, "must be a number"),
     ("gate.rules[1].max", {"gate__rules__1__max": float("nan")}, "finite"),
@@ -229,3 +231,10 @@ class TestOverrides:
 def test_how_long_a_deployment_waits_at_most(wanted: dict[str, Any], waits_s: int) -> None:
     deployment = a_spec(production__deployment=wanted).deployment(Stage.PRODUCTION)
     assert deployment is not None and deployment.waits_s == waits_s
+
+
+def test_a_fleet_that_was_chosen_is_right_where_the_spec_that_let_it_be_chosen_was() -> None:
+    spec = a_spec(staging__instance_type="ml.m5.large", production__instance="cheapest_passing")
+    chosen = FleetChoice(instance_type="ml.c5.xlarge", instances=2)
+    fleet = replace(spec, production=spec.production.on(chosen)).fleet(Stage.PRODUCTION)
+    assert (fleet.instance_type, fleet.instances) == ("ml.c5.xlarge", 2)

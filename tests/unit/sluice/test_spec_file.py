@@ -150,7 +150,7 @@ def test_the_schema_is_a_schema() -> None:
         {"gate__rules": []},
         {"gate__rules__0__metric": "latency"},
         {"gate__rules__0__max": "120"},
-        {"benchmark__job_type": "Advanced"},
+        {"benchmark__job_type": "ADVANCED"},
         {"staging__instances": 0},
         {"containers__0__environment": {"A": 1}},
         {"pipeline": "a_b"},
