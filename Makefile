@@ -9,7 +9,7 @@ CANDIDATE ?= good
 PORT ?= 4566
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up local test lint types layers unit test-docker test-e2e test-never-lost test-chaos test-sdk test-spark mwaa test-mwaa parity format lock schema clean
+.PHONY: help install demo up local test lint types layers unit test-docker test-compose compose-env test-e2e test-never-lost test-chaos test-sdk test-spark mwaa test-mwaa parity format lock schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,12 @@ test-chaos: install ## Kill workers, triggerer, scheduler and SageMaker under pr
 test-docker: install ## The container runtime on a Docker engine: this machine's, or one started for the tests as root
 	$(BIN)/python -m tests.fakes.docker_daemon
 
+test-compose: install ## docker-compose.yaml on a Docker engine: builds, comes up, promotes (20 minutes at most)
+	$(BIN)/python -m tests.compose.run
+
+compose-env: ## Make up the secrets that docker-compose.yaml asks for, in .env
+	@$(PYTHON) -m include.compose.environment_file
+
 test-sdk: install $(SDK)/installed ## The SageMaker Python SDK against the local SageMaker, in a virtual environment of its own
 	SLUICE_PYTHON=$(CURDIR)/$(BIN)/python SAGEMAKER_SUPPRESS_V2_WARNING=1 $(SDK)/bin/python -m pytest -q tests/sdk
 
@@ -107,6 +113,9 @@ lock: install ## Resolve requirements*.txt anew for Python 3.11 to 3.13
 		--no-emit-find-links --annotation-style line requirements-sdk.txt -o requirements-sdk.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.12 --upgrade --no-header --no-emit-index-url \
 		--no-emit-find-links --annotation-style line requirements-mwaa.txt -o requirements-mwaa.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-emit-index-url \
+		--no-emit-find-links --annotation-style line --constraint requirements.lock \
+		requirements.txt requirements-docker.txt -o requirements-docker.lock
 
 clean: ## Remove what the targets wrote (.sluice), but not .venv
 	rm -rf .sluice

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,8 +16,7 @@ from include.demo.airflow_home import REGION
 from include.examples.breast_cancer.train import SamplePipeline
 
 SLOW_PREDICT = "predict-slow"
-# Any well-signed request is accepted, whoever signed it.
-ANY_CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+ANYBODY = "local"  # on loopback any well-signed request is accepted, whoever signed it
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,8 @@ class Account:
     """The local SageMaker, as boto3 sees it."""
 
     url: str
+    access_key: str = ANYBODY
+    secret: str = field(default=ANYBODY, repr=False)
 
     def client(self, service: str) -> Any:
         """A client as anybody would make it, but for its endpoint URL; without retries, which would hide faults."""
@@ -32,7 +33,8 @@ class Account:
             service,
             endpoint_url=self.url,
             region_name=REGION,
-            **ANY_CREDENTIALS,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret,
             config=Config(retries={"total_max_attempts": 1}, read_timeout=70),
         )
 

@@ -15,12 +15,13 @@ ENDED = frozenset({"success", "failed"})
 
 @dataclass(frozen=True)
 class TaskState:
-    """A task of a run: the id of its present attempt, what it is called, how it stands, and which attempt it is."""
+    """A task of a run: the id of its present attempt, its name, how it stands, which attempt, and where."""
 
     id: str
     task_id: str
     state: str | None
     try_number: int
+    host: str | None = None
 
 
 @dataclass
@@ -50,6 +51,10 @@ class Rest:
         """The DAGs that Airflow knows."""
         return {dag["dag_id"] for dag in self._ask("GET", "/api/v2/dags?limit=100")["dags"]}
 
+    def unpause(self, dag_id: str) -> None:
+        """Lets the runs of a DAG start."""
+        self._ask("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
+
     def trigger(self, dag_id: str, conf: Mapping[str, Any]) -> str:
         """Starts a run, and returns its id."""
         run = self._ask("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": dict(conf)})
@@ -64,7 +69,7 @@ class Rest:
         """How each task of the run stands."""
         answer = self._ask("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=100")
         return [
-            TaskState(each["id"], each["task_id"], each["state"], each["try_number"])
+            TaskState(each["id"], each["task_id"], each["state"], each["try_number"], each["hostname"])
             for each in answer["task_instances"]
         ]
 
