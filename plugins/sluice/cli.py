@@ -1,4 +1,4 @@
-"""`python -m sluice`: validate specs, explain a promotion, list decisions.
+"""`python -m sluice`: validate specs, explain DAGs, list decisions.
 
 What needs Airflow is imported when it is asked for.
 """
@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from sluice.errors import SluiceError, SpecError
-from sluice.explanation import explain
+from sluice.explanation import batch_rows, explain, promotion_rows, rollback_rows
 from sluice.metrics import Measurement, Metric, number_text
-from sluice.naming import EVIDENCE_URI, VERDICT, rollbacks_prefix
+from sluice.naming import EVIDENCE_URI, VERDICT, names_for, rollbacks_prefix
+from sluice.predicted_cost import Row, measured_row
+from sluice.remote_work import Kind
 from sluice.rollback_evidence import FORM, as_line
-from sluice.spec import PipelineSpec
+from sluice.spec import PipelineSpec, Stage
 from sluice.spec_file import load_spec
 from sluice.spec_folder import read_files
 
 if TYPE_CHECKING:
     from sluice.hook import SluiceHook
+    from sluice.plans.step import DagKind
 
 SPECS = Path("dags") / "pipelines"
 POLL_S = 20.0  # a plan needs one, and no text shows it
@@ -35,7 +39,7 @@ def main(arguments: Sequence[str], out: TextIO, err: TextIO) -> int:
             return _validate(asked.paths, out, err)
         spec = load_spec(asked.spec)
         if asked.command == "explain":
-            out.write(_explanation(spec, reads=asked.read))
+            out.write(_explanation(spec, asked))
         else:
             out.write(_decisions(_hook(spec), spec))
     except SluiceError as error:
@@ -49,10 +53,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     validate = commands.add_parser("validate", help="check specs; errors name file, line and key")
     validate.add_argument("paths", nargs="*", type=Path, default=[SPECS], help="files, or folders of *.yaml")
-    explained = commands.add_parser("explain", help="show what a promotion would do and make")
+    explained = commands.add_parser("explain", help="show what a DAG would do and make, and its cost")
     explained.add_argument("spec", type=Path)
     explained.add_argument(
         "--read", action="store_true", help="read artifacts and production by the spec's connection: full names, cost"
+    )
+    explained.add_argument(
+        "--dag", choices=("promote", "rollback", "batch_transform"), default="promote", help="which of its DAGs"
     )
     decisions = commands.add_parser(
         "decisions", help="list the registered versions with their verdicts, and the rollbacks"
@@ -72,15 +79,39 @@ def _validate(paths: Sequence[Path], out: TextIO, err: TextIO) -> int:
     return 1 if found.errors else 0
 
 
-def _explanation(spec: PipelineSpec, *, reads: bool) -> str:
+def _explanation(spec: PipelineSpec, asked: argparse.Namespace) -> str:
+    kind, rows = _kind(asked.dag), {"rollback": rollback_rows, "batch_transform": batch_rows}
+    tasks = [(step.task_id, _first_line(step.operator)) for step in kind.plan(spec, POLL_S)]
+    title = f"{kind.verb}__{spec.pipeline.replace('-', '_')}"
+    if asked.dag in rows:
+        return explain(title, tasks, rows[asked.dag](spec))
+    if not asked.read:
+        return explain(title, tasks, promotion_rows(spec, None, [("production now", "not known without --read")]))
     from sluice.operators.artifact_digests import read_digests
-    from sluice.plans.promotion import PROMOTION
 
-    tasks = [(step.task_id, _first_line(step.operator)) for step in PROMOTION.plan(spec, POLL_S)]
-    if not reads:
-        return explain(spec, tasks, None, "not known without --read")
     hook = _hook(spec)
-    return explain(spec, tasks, read_digests(hook, spec), _cost(hook, spec))
+    digests = read_digests(hook, spec)
+    return explain(title, tasks, promotion_rows(spec, digests, [*_last_job(hook, spec, digests), *_now(hook, spec)]))
+
+
+def _kind(verb: str) -> DagKind:
+    from sluice.plans.batch_transform import BATCH_TRANSFORM
+    from sluice.plans.promotion import PROMOTION
+    from sluice.plans.rollback import ROLLBACK
+
+    return {kind.verb: kind for kind in (PROMOTION, ROLLBACK, BATCH_TRANSFORM)}[verb]
+
+
+def _last_job(hook: SluiceHook, spec: PipelineSpec, digests: Mapping[str, str]) -> list[Row]:
+    """What the newest load test of this candidate took, when there was one."""
+    names, last = names_for(spec, digests), None
+    for attempt in count(1):
+        job = names.job(attempt)
+        if hook.find_job(Kind.RECOMMENDATION_JOB, job) is None:
+            break
+        last = job
+    told = measured_row(hook.describe_job(last), spec.fleet(Stage.STAGING)) if last else None
+    return [told] if told else []
 
 
 def _first_line(kind: type) -> str:
@@ -88,7 +119,11 @@ def _first_line(kind: type) -> str:
     return (kind.__doc__ or "").strip().splitlines()[0] if kind.__module__.startswith("sluice.") else ""
 
 
-def _cost(hook: SluiceHook, spec: PipelineSpec) -> str:
+def _now(hook: SluiceHook, spec: PipelineSpec) -> list[Row]:
+    return [("production now", _cost_now(hook, spec))]
+
+
+def _cost_now(hook: SluiceHook, spec: PipelineSpec) -> str:
     from sluice.operators.champion import find_champion
 
     champion = find_champion(hook, spec)

@@ -1,29 +1,58 @@
-"""What a promotion would do, as text for a terminal."""
+"""What a DAG would do and make, as text for a terminal."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 
-from sluice.naming import DIGEST_CHARS, names_for
+from sluice.metrics import number_text
+from sluice.naming import DIGEST_CHARS, names_for, rollbacks_prefix
+from sluice.predicted_cost import DEFAULT_JOB_MINUTES, ESTIMATED, Row, Use, predicted_rows
 from sluice.spec import Fleet, PipelineSpec, Stage
-
-Row = tuple[str, str]
 
 UNREAD = "0" * 64
 UNKNOWN = "?" * DIGEST_CHARS
 
 
-def explain(spec: PipelineSpec, tasks: Sequence[Row], digests: Mapping[str, str] | None, cost: str) -> str:
-    """The tasks in order with what each does, every name that would be made, and what is known of the cost.
-
-    Without `digests` (s3 URI -> SHA-256 hex) what a name has from content is shown as `????????????`.
-    """
-    rows = [*_names(spec, digests), *_fleets(spec), ("cost of production", cost)]
+def explain(title: str, tasks: Sequence[Row], rows: Sequence[Row]) -> str:
+    """A DAG's tasks in order with what each does, and what there is to say of it."""
     width = max(len(name) for name, _ in (*tasks, *rows))
     lines = ["", *(f"  {name.ljust(width)}  {what}".rstrip() for name, what in tasks)]
     lines += ["", *(f"  {name.ljust(width)}  {what}" for name, what in rows)]
-    return "\n".join([f"promote__{spec.pipeline.replace('-', '_')}", *lines, ""])
+    return "\n".join([title, *lines, ""])
+
+
+def promotion_rows(spec: PipelineSpec, digests: Mapping[str, str] | None, seen: Sequence[Row]) -> list[Row]:
+    """Every name that would be made, on what it runs, what it will cost, and what was `seen` on AWS.
+
+    Without `digests` (s3 URI -> SHA-256 hex) what a name has from content is shown as `????????????`.
+    """
+    return [*_names(spec, digests), *_fleets(spec), *predicted_rows(spec), *seen]
+
+
+def rollback_rows(spec: PipelineSpec) -> list[Row]:
+    """What a rollback touches; the version is chosen by the run."""
+    return [
+        ("production endpoint", spec.production.endpoint),
+        ("goes back to", f"the version of {spec.package.group} that was approved before production's"),
+        ("record", f"below {rollbacks_prefix(spec)}"),
+        ("makes", "the model and the production config of that version, unless they are still there"),
+    ]
+
+
+def batch_rows(spec: PipelineSpec) -> list[Row]:
+    """What a batch reads, writes and costs."""
+    batch = spec.batch
+    if batch is None:
+        return [("batch", "the spec has none, so there is no such DAG")]
+    hour = Use(batch.instance_type, batch.instances, 1).usd
+    cost = "not known" if hour is None else f"{number_text(hour)} USD for each hour that the job takes, {ESTIMATED}"
+    return [
+        ("input", batch.input),
+        ("output", f"{batch.output.rstrip('/')}/<job>/, where the job is named by the model and the objects"),
+        ("runs on", f"{batch.instances} x {batch.instance_type}"),
+        ("costs", cost),
+    ]
 
 
 def _names(spec: PipelineSpec, digests: Mapping[str, str] | None) -> list[Row]:
@@ -52,8 +81,7 @@ def _fleets(spec: PipelineSpec) -> list[Row]:
     return [
         ("staging runs on", _fleet(spec.fleet(Stage.STAGING))),
         ("production runs on", production),
-        # 45 minutes: AWS's sample archived/auto-scaling/optimize_endpoint_scaling.ipynb, of a Default job.
-        ("load test", f"of staging, and of an endpoint of each of {types}; up to 45 minutes on AWS"),
+        ("load test", f"of staging, and of an endpoint of each of {types}; up to {DEFAULT_JOB_MINUTES} minutes on AWS"),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,23 @@ def test_explain_shows_tasks_and_names_without_asking_anybody(iris: Path) -> Non
     assert out.index("  preflight ") < out.index("  judge ") < out.index("  promote ") < out.index("  outcome")
     assert "iris-????????????" in out and "iris-staging-????????????" in out and "000000" not in out
     assert "1 x ml.c5.large" in out and "not known" in out
+    assert "about 1.5 instance-hours, 0.229 USD, estimated" in out
+
+
+@pytest.mark.parametrize(
+    ("dag", "shown"),
+    [("rollback", ("  roll_back ", "approved before")), ("batch_transform", ("so there is no such DAG",))],
+)
+def test_other_dags_are_explained_too(iris: Path, dag: str, shown: tuple[str, ...]) -> None:
+    code, out, _ = said("explain", "--dag", dag, iris)
+    assert code == 0 and out.startswith(f"{dag}__iris\n") and all(each in out for each in shown)
+
+
+def test_a_batch_is_explained_with_its_cost(iris: Path) -> None:
+    batch = {"input": "s3://models/in", "output": "s3://models/out", "instance_type": "ml.m5.large", "instances": 2}
+    iris.write_text(yaml.safe_dump(spec_document(batch=batch)))
+    out = said("explain", "--dag", "batch_transform", iris)[1]
+    assert "2 x ml.m5.large" in out and "0.23 USD for each hour" in out and "s3://models/out/<job>/" in out
 
 
 def test_explain_reads_what_it_can(iris: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +95,14 @@ def test_explain_reads_what_it_can(iris: Path, monkeypatch: pytest.MonkeyPatch) 
 
     names = names_for(a_spec(), read_digests(FakeHook(aws), a_spec()))
     assert code == 0 and names.model in out and names.job() in out and names.production_config in out
-    assert "nothing has been in production" in out
+    assert "nothing has been in production" in out and "last load test" not in out
+    for attempt, minutes in ((1, 10), (2, 60)):
+        begun = datetime(2026, 3, 1, 12, tzinfo=UTC)
+        ended = {"CreationTime": begun, "CompletionTime": begun + timedelta(minutes=minutes)}
+        request = {"JobName": names.job(attempt), "InputConfig": {"Endpoints": [{"EndpointName": "iris-staging"}]}}
+        aws.create_inference_recommendations_job(**request)
+        aws.jobs[names.job(attempt)].update(ended)
+    assert f"{names.job(2)} took 1 instance-hours, 0.102 USD" in said("explain", "--read", iris)[1]
     aws.objects.clear()
     code, _, err = said("explain", "--read", iris)
     assert code == 1 and "no such object" in err
