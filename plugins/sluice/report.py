@@ -102,22 +102,29 @@ def as_markdown(evidence: Evidence) -> str:
 
 def as_html(evidence: Evidence) -> str:
     """The decision as one HTML page that needs nothing from anywhere else."""
+    title = f"{escape(evidence.pipeline)}: {evidence.decision.verdict.value}"
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{title}</title><style>{STYLE}</style></head>"
+        f"<body>{html_body(evidence)}</body></html>\n"
+    )
+
+
+def html_body(evidence: Evidence) -> str:
+    """What stands in the page of `as_html`, to be shown by the rules of STYLE."""
     head = "".join(f"<th>{cell}</th>" for cell in COLUMNS)
     rows = "".join(_html_row(result) for result in evidence.decision.results)
     notes = "".join(f"<li>{escape(note)}</li>" for note in _notes(evidence))
     facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in _facts(evidence))
-    verdict = evidence.decision.verdict.value
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f"<title>{escape(evidence.pipeline)}: {verdict}</title><style>{_STYLE}</style></head>"
-        f"<body><h1>{escape(evidence.pipeline)}</h1>"
-        f'<p class="verdict {verdict}">{escape(_headline(evidence))}</p>'
+        f"<h1>{escape(evidence.pipeline)}</h1>"
+        f'<p class="verdict {evidence.decision.verdict.value}">{escape(_headline(evidence))}</p>'
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        f"<ul>{notes}</ul><dl>{facts}</dl></body></html>\n"
+        f"<ul>{notes}</ul><dl>{facts}</dl>"
     )
 
 
-_STYLE = (
+STYLE = (
     ":root{color-scheme:light dark}"
     "body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .7rem;border-bottom:1px solid #8884}"

@@ -1,0 +1,67 @@
+"""A run as HTML: the verdict with its table, what failed and why, and where production stands now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from sluice.errors import EvidenceInvalid
+from sluice.report import html_body, read_evidence
+from sluice.ui.run_facts import Failure, RunFacts, TaskFacts
+
+SHOWN = {
+    "outcome": "outcome",
+    "reason": "reason",
+    "package_arn": "package",
+    "evidence_uri": "evidence",
+    "evidence_sha256": "SHA-256 of the evidence",
+    "answer": "production answered",
+}
+"""Members of the report's result that are texts, and what the page calls them."""
+
+
+def run_page(facts: RunFacts) -> str:
+    """The page's content; everything that came from outside is escaped."""
+    parts = [
+        *(_failure(each) for each in facts.failures()),
+        *(_evidence(each) for each in facts.evidence()),
+        *_report(facts.result("report")),
+        *_waiting(facts.waiting()),
+    ]
+    if not parts:
+        return (
+            f"<p>Nothing to show: the run is {escape(facts.state)}, and no task of it has left a result of Sluice.</p>"
+        )
+    return "".join(parts)
+
+
+def _failure(failure: Failure) -> str:
+    first, _, rest = failure.message.partition("\n")
+    lines = f"<pre>{escape(rest)}</pre>" if rest else ""
+    error = f" <code>{escape(failure.error)}</code>" if failure.error else ""
+    return (
+        f'<section class="failed"><h2>{escape(failure.task)} failed{error}</h2><p>{escape(first)}</p>{lines}</section>'
+    )
+
+
+def _evidence(document: Mapping[str, Any]) -> str:
+    try:
+        evidence = read_evidence(json.dumps(document).encode(), "the evidence document")
+    except EvidenceInvalid as error:
+        return f'<section class="failed"><p>{escape(str(error))}</p></section>'
+    return f"<section>{html_body(evidence)}</section>"
+
+
+def _report(result: Mapping[str, Any]) -> Iterable[str]:
+    facts = [(name, result[key]) for key, name in SHOWN.items() if result.get(key)]
+    if facts:
+        rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in facts)
+        yield f"<section><h2>Report</h2><dl>{rows}</dl></section>"
+
+
+def _waiting(tasks: Iterable[TaskFacts]) -> Iterable[str]:
+    labels = [f"<li><code>{escape(each.label)}</code>: {escape(str(each.state))}</li>" for each in tasks]
+    if labels:
+        yield f"<section><h2>Waiting</h2><ul>{''.join(labels)}</ul></section>"
