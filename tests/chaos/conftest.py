@@ -28,16 +28,19 @@ class Chaos:
 
     rig: Rig
     courses: tuple[Course, ...]
+    turns: set[int] = field(default_factory=set)
     ended: dict[int, tuple[Run, Remains]] = field(default_factory=dict)
 
     def of(self, seed: int) -> tuple[Run, Remains]:
         """How the run of that seed ended, and what it left; carried out with all others of its turn at first."""
-        if seed not in self.ended:
-            turn = course(seed).turn
+        turn = course(seed).turn
+        if turn not in self.turns:
+            self.turns.add(turn)
             together = [each for each in self.courses if each.turn == turn]
             for run in self.rig.carry_out(together):
                 self.ended[run.course.seed] = run, remains(self.rig.server.url, run.course)
             self.rig.clear_away(together)
+        assert seed in self.ended, f"turn {turn} was broken off; the first of its tests says why"
         return self.ended[seed]
 
 

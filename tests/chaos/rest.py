@@ -7,9 +7,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 120.0  # its first answers wait for imports, on a busy machine for half a minute
 ENDED = frozenset({"success", "failed"})
 
 
@@ -55,10 +56,12 @@ class Rest:
         """Lets the runs of a DAG start."""
         self._ask("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
 
-    def trigger(self, dag_id: str, conf: Mapping[str, Any]) -> str:
-        """Starts a run, and returns its id."""
-        run = self._ask("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": dict(conf)})
-        return str(run["dag_run_id"])
+    def trigger(self, dag_id: str, conf: Mapping[str, Any], after: datetime | None = None) -> str:
+        """Starts a run, then or now, and returns its id."""
+        told = {"logical_date": None, "conf": dict(conf)}
+        if after is not None:
+            told["run_after"] = after.isoformat()
+        return str(self._ask("POST", f"/api/v2/dags/{dag_id}/dagRuns", told)["dag_run_id"])
 
     def states(self) -> dict[tuple[str, str], str]:
         """How every run stands, by DAG and run."""
