@@ -43,6 +43,7 @@ SETTINGS = {
     "TRIGGERER__JOB_HEARTBEAT_SEC": "1",
     "TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "15",
     "WORKERS__MIN_HEARTBEAT_INTERVAL": "2",
+    "WORKERS__EXECUTION_API_TIMEOUT": "60",  # the API server imports a lot before its first answer to a task
     "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",  # the specs do not change
     "SLUICE__POLL_SECONDS": "0.5",
     "SLUICE__RETRY_DELAY_SECONDS": "1",

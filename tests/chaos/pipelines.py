@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,20 @@ def put_artifacts(url: str, course: Course) -> None:
 def conf(course: Course) -> dict[str, Any]:
     """What the run is triggered with."""
     return {"environment": {"second": {"DELAY_MS": str(SLOW_MS)}}} if course.candidate is Candidate.SLOW else {}
+
+
+def throttling(courses: Sequence[Course]) -> list[dict[str, Any]]:
+    """The faults that throttle while these runs go on: one call of ten, and what botocore cannot help alone."""
+    if not courses:
+        return []
+    one_in_ten = {"kind": "throttling", "probability": 0.1, "seed": 10}
+    return [one_in_ten, *(_more_than_botocore_tries(course) for course in courses)]
+
+
+def _more_than_botocore_tries(course: Course) -> dict[str, Any]:
+    """It tries five times; then the task has to be retried."""
+    scope = {"operation": "CreateEndpoint", "endpoint": f"{course.pipeline}-staging"}
+    return {"kind": "throttling", "scope": scope, "count": 5}
 
 
 def old_config(course: Course) -> str:

@@ -59,8 +59,8 @@ class Strike:
     """Kill `victim` at `point`."""
 
     victim: Victim
-    point: Point
     moment: Moment
+    point: Point
 
     def __str__(self) -> str:
         return f"{self.victim} {self.moment} {self.point}"
@@ -68,13 +68,18 @@ class Strike:
 
 @dataclass(frozen=True)
 class Course:
-    """One run. `has_production`: an endpoint that somebody else deployed is there before it."""
+    """One run, and what strikes it: each strike once, in whatever order its calls come.
+
+    `has_production`: an endpoint that somebody else deployed is there before it. `throttled`: AWS has too much to do.
+    """
 
     seed: int
     strikes: tuple[Strike, ...]
     candidate: Candidate = Candidate.GOOD
     has_production: bool = False
     throttled: bool = False
+    survives: bool = True
+    """False when it is struck more often than it has retries: then the version is Rejected and production stays."""
 
     @property
     def pipeline(self) -> str:
@@ -84,7 +89,7 @@ class Course:
     @property
     def turn(self) -> int:
         """Runs of one turn go on at once. What one run alone feels comes first, then what all feel, kind by kind."""
-        if self.throttled or len(self.strikes) > 1:
+        if self.throttled or len(set(self.strikes)) > 1:
             return 4
         return max((_TURNS[strike.victim] for strike in self.strikes), default=1)
 
@@ -119,62 +124,62 @@ TO_PRODUCTION = (*UP_TO_THE_GATE, APPROVAL, PRODUCTION, VERIFY, EVIDENCE)
 """A call of each task: the one that would leave something twice, where there is one."""
 WAITS = (WAIT_STAGING, WAIT_JOB, WAIT_PRODUCTION)
 
-ONE_EACH: tuple[tuple[Victim, Point], ...] = (
-    (Victim.TASK, PREFLIGHT),
-    (Victim.WORKER, REGISTER),
-    (Victim.TASK, MODEL),
-    (Victim.WORKER, STAGING),
-    (Victim.TASK, JOB),
-    (Victim.WORKER, JUDGE),
-    (Victim.TASK, APPROVAL),
-    (Victim.WORKER, PRODUCTION),
-    (Victim.TASK, UPDATE),
-    (Victim.TASK, VERIFY),
-    (Victim.WORKER, EVIDENCE),
-    (Victim.TASK, REJECTION),
-    (Victim.TRIGGERER, WAIT_STAGING),
-    (Victim.TRIGGERER, WAIT_JOB),
-    (Victim.TRIGGERER, WAIT_PRODUCTION),
-    (Victim.SCHEDULER, STAGING),
-    (Victim.HOST, PRODUCTION),
-    (Victim.SAGEMAKER, REGISTER),
-    (Victim.SAGEMAKER, WAIT_JOB),
-    (Victim.SAGEMAKER, UPDATE),
+ONE_EACH: tuple[Strike, ...] = (
+    Strike(Victim.TASK, Moment.BEFORE, PREFLIGHT),
+    Strike(Victim.WORKER, Moment.AFTER, REGISTER),
+    Strike(Victim.TASK, Moment.AFTER, MODEL),
+    Strike(Victim.WORKER, Moment.AFTER, STAGING),
+    Strike(Victim.TASK, Moment.AFTER, JOB),
+    Strike(Victim.WORKER, Moment.BEFORE, JUDGE),
+    Strike(Victim.TASK, Moment.BEFORE, APPROVAL),
+    Strike(Victim.WORKER, Moment.AFTER, PRODUCTION),
+    Strike(Victim.TASK, Moment.AFTER, UPDATE),
+    Strike(Victim.TASK, Moment.AFTER, VERIFY),
+    Strike(Victim.WORKER, Moment.AFTER, EVIDENCE),
+    Strike(Victim.TASK, Moment.AFTER, REJECTION),
+    Strike(Victim.TRIGGERER, Moment.AFTER, WAIT_STAGING),
+    Strike(Victim.TRIGGERER, Moment.BEFORE, WAIT_JOB),
+    Strike(Victim.TRIGGERER, Moment.BEFORE, WAIT_PRODUCTION),
+    Strike(Victim.SCHEDULER, Moment.AFTER, STAGING),
+    Strike(Victim.HOST, Moment.AFTER, PRODUCTION),
+    Strike(Victim.SAGEMAKER, Moment.AFTER, REGISTER),
+    Strike(Victim.SAGEMAKER, Moment.BEFORE, WAIT_JOB),
+    Strike(Victim.SAGEMAKER, Moment.AFTER, UPDATE),
 )
-"""Seeds 1 to 20: one strike each."""
-THROTTLED = (21, 22)
+"""Seeds 1 to 20: one strike each; after what creates something, since that is where it might be done twice."""
+THROTTLED, THROTTLED_AND_REFUSED = 21, 22
 MIXED = (23, 24)
-SEEDS = tuple(range(1, 25))
+TOO_OFTEN = 25
+SEEDS = tuple(range(1, 26))
 """What `make test-chaos` runs; every other number is one more mixture."""
 
 
 def course(seed: int) -> Course:
     """The run of that number, which is always the same."""
-    chance = random.Random(seed)
     if 1 <= seed <= len(ONE_EACH):
-        victim, point = ONE_EACH[seed - 1]
-        return _on_the_way(seed, Strike(victim, point, _moment(chance)))
-    if seed in THROTTLED:
-        return Course(seed, (), _candidates(seed), has_production=True, throttled=True)
-    return _mixture(seed, chance)
+        return _struck_once(seed, ONE_EACH[seed - 1])
+    if seed in (THROTTLED, THROTTLED_AND_REFUSED):
+        candidate = Candidate.GOOD if seed == THROTTLED else Candidate.SLOW
+        return Course(seed, (), candidate, has_production=True, throttled=True)
+    if seed == TOO_OFTEN:
+        # Twice is what a task withstands. The third time comes before there is a job, and so there is none.
+        strikes = (Strike(Victim.TASK, Moment.BEFORE, JOB),) * 3
+        return Course(seed, strikes, has_production=True, survives=False)
+    return _mixture(seed, random.Random(seed))
 
 
-def _on_the_way(seed: int, strike: Strike) -> Course:
+def _struck_once(seed: int, strike: Strike) -> Course:
     refused = strike.point == REJECTION
     candidate = Candidate.SLOW if refused else Candidate.GOOD
     return Course(seed, (strike,), candidate, has_production=refused or strike.point == UPDATE)
 
 
-def _candidates(seed: int) -> Candidate:
-    return Candidate.GOOD if seed == THROTTLED[0] else Candidate.SLOW
-
-
 def _mixture(seed: int, chance: random.Random) -> Course:
     """A task or worker on the way to the gate, then the triggerer, then what all share, with or without throttling."""
-    near = Strike(chance.choice((Victim.TASK, Victim.WORKER)), chance.choice(UP_TO_THE_GATE), _moment(chance))
-    wait = Strike(Victim.TRIGGERER, chance.choice(WAITS), _moment(chance))
+    near = Strike(chance.choice((Victim.TASK, Victim.WORKER)), _moment(chance), chance.choice(UP_TO_THE_GATE))
+    wait = Strike(Victim.TRIGGERER, _moment(chance), chance.choice(WAITS))
     shared = (Victim.SAGEMAKER, Victim.SCHEDULER, Victim.HOST)
-    far = Strike(chance.choice(shared), chance.choice((APPROVAL, PRODUCTION, VERIFY, EVIDENCE)), _moment(chance))
+    far = Strike(chance.choice(shared), _moment(chance), chance.choice((APPROVAL, PRODUCTION, VERIFY, EVIDENCE)))
     return Course(seed, (near, wait, far), throttled=chance.random() < 0.5)
 
 

@@ -26,12 +26,12 @@ class Remains:
 
 
 def expected(course: Course, live: str | None) -> Remains:
-    """What is right: one of each. A candidate that is refused leaves production as it was."""
-    refused = course.candidate is Candidate.SLOW
+    """What is right: one of each. What is refused leaves production as it was."""
+    refused = course.candidate is Candidate.SLOW or not course.survives
     return Remains(
         versions=1,
         models=1,
-        jobs=1,
+        jobs=1 if course.survives else 0,
         staging_endpoints=1,
         production_endpoints=1,
         evidence_documents=1,

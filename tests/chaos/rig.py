@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,8 +32,6 @@ LOOK_S = 1.0
 TRIGGERED_IN_S = 2.0
 PIPELINE = re.compile(r"chaos-\d+")
 TASK_TITLE = re.compile(r"airflow worker -- ([0-9a-f-]{36})")
-# One of ten calls of SageMaker's, its runtime's and Application Auto Scaling's, drawn by a seed.
-ONE_IN_TEN = b'{"kind": "throttling", "probability": 0.1, "seed": 10}'
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Rig:
         self._servers = ExitStack()
         self._striking = threading.Lock()  # one strike at a time, so that none hits what another has just started
         self._runs: dict[str, Run] = {}
-        self._throttled = False
+        self._throttled: Sequence[Course] = ()
         self.server: ServerProcess
         self.gate: Turnpike
         self.site: AirflowSite
@@ -90,14 +90,14 @@ class Rig:
             pipelines.put_artifacts(self.server.url, course)
         found = [course.pipeline for course in courses if course.has_production]
         wait_until(lambda: all(map(self._serves, found)), f"{found} serve")
-        self._throttle(any(course.throttled for course in courses))
+        self._throttle([course for course in courses if course.throttled])
         # The API server writes down in its event loop who triggers what. SQLite makes it wait there for the writer,
         # which may be a request that cannot go on without the loop: so no task writes before all runs are triggered.
         start = datetime.now(UTC) + timedelta(seconds=TRIGGERED_IN_S * len(courses))
         runs = [self._trigger(course, start) for course in courses]
         with suppress(AssertionError):  # a run that is still running says so in its test and in the table
             wait_until(lambda: self._have_ended(runs), "every run has ended", TURN_BOUND_S)
-        self._throttle(False)
+        self._throttle(())
         for run in runs:
             self._look_back(run)
         return runs
@@ -132,7 +132,7 @@ class Rig:
             return self._strike(strike.victim, caller)
 
     def _outstanding(self, run: Run) -> list[Strike]:
-        return [strike for strike in run.course.strikes if strike not in run.struck]
+        return list((Counter(run.course.strikes) - Counter(run.struck)).elements())
 
     def _point(self, run: Run, call: Call, caller: int) -> Point | None:
         """Which call of which task it is."""
@@ -177,16 +177,20 @@ class Rig:
         arguments = ("--stage-seconds", "0.5", "--startup-timeout", "60")
         self.server = self._servers.enter_context(server_process(self._data_dir, *arguments))
 
-    def _throttle(self, wanted: bool) -> None:
-        """From now on, or no more."""
-        self._throttled = wanted
-        connection = http.client.HTTPConnection(urlsplit(self.server.url).netloc, timeout=10)
+    def _throttle(self, courses: Sequence[Course]) -> None:
+        """From now on for all, if there is one of these; with none, no more."""
+        self._throttled = courses
+        server = http.client.HTTPConnection(urlsplit(self.server.url).netloc, timeout=10)
         try:
-            connection.request("POST" if wanted else "DELETE", "/_local/faults", ONE_IN_TEN if wanted else None)
-            answer = connection.getresponse()
-            assert answer.status < 300, answer.read()
+            server.request("DELETE", "/_local/faults")
+            server.getresponse().read()
+            for fault in pipelines.throttling(courses):
+                server.request("POST", "/_local/faults", json.dumps(fault))
+                answer = server.getresponse()
+                assert answer.status == 201, answer.read()
+                answer.read()
         finally:
-            connection.close()
+            server.close()
 
     # -- runs ----------------------------------------------------------------------------------------------------------
 

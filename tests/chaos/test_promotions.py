@@ -13,6 +13,6 @@ pytestmark = pytest.mark.chaos
 @pytest.mark.parametrize("seed", chosen_seeds())
 def test_a_run_that_was_struck_ends_right_with_one_of_everything(chaos: Chaos, seed: int) -> None:
     run, found = chaos.of(seed)
-    assert run.struck == list(run.course.strikes), f"not all strikes came; the tasks: {run.states}"
-    assert run.state == "success", f"{run.states}"
+    assert sorted(map(str, run.struck)) == sorted(map(str, run.course.strikes)), f"not all came; tasks: {run.states}"
+    assert run.state == ("success" if run.course.survives else "failed"), f"{run.states}"
     assert differences(found, expected(run.course, found.live)) == ""
