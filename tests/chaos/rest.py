@@ -58,7 +58,7 @@ class Rest:
 
     def trigger(self, dag_id: str, conf: Mapping[str, Any], after: datetime | None = None) -> str:
         """Starts a run, then or now, and returns its id."""
-        told = {"logical_date": None, "conf": dict(conf)}
+        told: dict[str, Any] = {"logical_date": None, "conf": dict(conf)}
         if after is not None:
             told["run_after"] = after.isoformat()
         return str(self._ask("POST", f"/api/v2/dags/{dag_id}/dagRuns", told)["dag_run_id"])
