@@ -29,6 +29,16 @@ Ranges = Annotated[
 ]
 
 
+def check_instance_types(instance_types: tuple[str, ...]) -> None:
+    """SpecError for a type that is there twice, or that no recommendation job takes."""
+    for position, instance_type in enumerate(instance_types):
+        path = f"instance_types[{position}]"
+        if instance_type in instance_types[:position]:
+            raise SpecError(path, f"{instance_type} is there twice")
+        if instance_type.startswith("ml.t"):  # AWS: "Burstable instance type ml.t2.medium is not allowed."
+            raise SpecError(path, f"{instance_type} is burstable, and a recommendation job refuses those")
+
+
 @dataclass(frozen=True, kw_only=True)
 class LatencyStop:
     """The latency at which the load test ends."""
@@ -128,12 +138,7 @@ class BenchmarkSpec:
 
     def __post_init__(self) -> None:
         check(self)
-        for position, instance_type in enumerate(self.instance_types):
-            path = f"instance_types[{position}]"
-            if instance_type in self.instance_types[:position]:
-                raise SpecError(path, f"{instance_type} is there twice")
-            if instance_type.startswith("ml.t"):  # AWS: "Burstable instance type ml.t2.medium is not allowed."
-                raise SpecError(path, f"{instance_type} is burstable, and a recommendation job refuses those")
+        check_instance_types(self.instance_types)
         _check_ranges(self.environment_ranges)
         if self.is_advanced:
             _check_advanced(self)
@@ -160,6 +165,12 @@ class BenchmarkSpec:
     def variables(self) -> frozenset[str]:
         """The environment variables whose values the job compares."""
         return frozenset(name for each in self.configurations for name in each.environment_ranges)
+
+    @property
+    def most_tests(self) -> int:
+        """How many tests of instance types one job may make."""
+        limit = self.resource_limit.max_number_of_tests if self.resource_limit else None
+        return limit or MOST_TESTS
 
     @property
     def patience_s(self) -> float:

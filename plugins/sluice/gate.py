@@ -204,8 +204,9 @@ def _judge_regression(rule: Rule, observed: Measurement, champion: Measurement |
         return RuleResult.no_number(
             rule, "the champion's number is 0, so no percentage of it exists", champion.source, observed
         )
-    share = (rule.max_regression_pct or 0.0) / 100 * (-1 if rule.metric.higher_is_better else 1)
-    return RuleResult.compared(rule, observed, champion.value * (1 + share), champion)
+    allowed_pct = (rule.max_regression_pct or 0.0) * (-1 if rule.metric.higher_is_better else 1)
+    # Divided last: 100 * 1.15 is a little less than 115, which would not pass.
+    return RuleResult.compared(rule, observed, champion.value * (100 + allowed_pct) / 100, champion)
 
 
 def _reasons(results: Sequence[RuleResult], verdict: Verdict) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sluice.api_requests import Request, tag_list
 from sluice.benchmark_spec import BenchmarkSpec, EndpointConfigurationSpec, StopSpec
+from sluice.errors import SpecError
 from sluice.naming import Names, tags
 from sluice.spec import PipelineSpec, Stage
 from sluice.traffic_spec import TrafficSpec
@@ -12,9 +15,9 @@ JOB_DESCRIPTION_MAX = 128
 
 
 def create_inference_recommendations_job(
-    spec: PipelineSpec, names: Names, package_arn: str, attempt: int = 1
+    spec: PipelineSpec, names: Names, package_arn: str, attempt: int = 1, instance_types: Sequence[str] = ()
 ) -> Request:
-    """A job on the existing staging endpoint, and on the instance types that the package names.
+    """A job on the existing staging endpoint, and on the instance types that are given, else those of the package.
 
     An Advanced job tests its configurations as well: AWS's own sample has both in one job
     (`auto-scaling/optimize_endpoint_scaling.ipynb`).
@@ -22,8 +25,11 @@ def create_inference_recommendations_job(
     inputs: Request = {
         "ModelPackageVersionArn": package_arn,
         "Endpoints": [{"EndpointName": names.endpoint(Stage.STAGING)}],
-        **_advanced(spec.benchmark),
+        **_advanced(spec.benchmark, instance_types),
     }
+    if instance_types:
+        # API reference: "fields specified in ContainerConfig override the corresponding fields in the model package"
+        inputs["ContainerConfig"] = {"SupportedInstanceTypes": list(instance_types)}
     request: Request = {
         "JobName": names.job(attempt),
         "JobType": spec.benchmark.job_type,
@@ -49,13 +55,24 @@ def _stopping_conditions(stop: StopSpec) -> Request:
     return conditions
 
 
-def _advanced(benchmark: BenchmarkSpec) -> Request:
-    """The members of InputConfig that only an Advanced job has; none for a Default job."""
+def _advanced(benchmark: BenchmarkSpec, instance_types: Sequence[str]) -> Request:
+    """The members of InputConfig that only an Advanced job has; none for a Default job.
+
+    It tests each of `instance_types` that is in none of its configurations as it is. Raises SpecError when that makes
+    more tests than a job may.
+    """
     if benchmark.traffic is None:
         return {}
+    tested = {each.instance_type for each in benchmark.configurations}
+    more = [EndpointConfigurationSpec(instance_type=each) for each in instance_types if each not in tested]
+    configurations = (*benchmark.configurations, *more)
+    tests = sum(each.tests for each in configurations)
+    if more and tests > benchmark.most_tests:
+        problem = f"makes {tests} tests with those of benchmark, of at most {benchmark.most_tests}"
+        raise SpecError("rebenchmark.instance_types", problem)
     inputs: Request = {
         "TrafficPattern": _traffic_pattern(benchmark.traffic),
-        "EndpointConfigurations": [_configuration(each) for each in benchmark.configurations],
+        "EndpointConfigurations": [_configuration(each) for each in configurations],
     }
     if benchmark.job_duration_in_seconds is not None:
         inputs["JobDurationInSeconds"] = benchmark.job_duration_in_seconds

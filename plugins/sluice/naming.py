@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sluice.errors import ArtifactError
+from sluice.measuring import Measuring
 from sluice.service_limits import NAME_MAX
 from sluice.spec import Fleet, PipelineSpec, Stage
 from sluice.typed import plain
@@ -107,8 +108,11 @@ def pipeline_content(spec: PipelineSpec, artifact_digests: Mapping[str, str]) ->
     )
 
 
-def names_for(spec: PipelineSpec, artifact_digests: Mapping[str, str]) -> Names:
-    """Every name of the candidate that `spec` describes with these artifacts (see `pipeline_content`)."""
+def names_for(spec: PipelineSpec, artifact_digests: Mapping[str, str], measuring: Measuring | None = None) -> Names:
+    """Every name of the candidate that `spec` describes with these artifacts (see `pipeline_content`).
+
+    Measured again, it has another job and all other names as they were.
+    """
     content = pipeline_content(spec, artifact_digests)
     model = content_name(spec, "", {"content": content, "group": spec.package.group, "role": spec.aws.role})
     staging = _config_name(spec, model, spec.fleet(Stage.STAGING))
@@ -121,7 +125,7 @@ def names_for(spec: PipelineSpec, artifact_digests: Mapping[str, str]) -> Names:
         staging_config=staging,
         production_endpoint=spec.production.endpoint,
         production_config=_config_name(spec, model, spec.fleet(Stage.PRODUCTION)),
-        job_stem=_job_stem(spec, staging, _digest(artifact_digests, spec.package.sample_payload)),
+        job_stem=_job_stem(spec, staging, _digest(artifact_digests, spec.package.sample_payload), measuring),
     )
 
 
@@ -130,7 +134,7 @@ def _config_name(spec: PipelineSpec, model: str, fleet: Fleet) -> str:
     return content_name(spec, fleet.stage.value, made_of)
 
 
-def _job_stem(spec: PipelineSpec, staging_config: str, payload_digest: str) -> str:
+def _job_stem(spec: PipelineSpec, staging_config: str, payload_digest: str, measuring: Measuring | None) -> str:
     stop = spec.benchmark.stop
     made_of: dict[str, object] = {
         "staging_endpoint": spec.staging.endpoint,
@@ -144,7 +148,16 @@ def _job_stem(spec: PipelineSpec, staging_config: str, payload_digest: str) -> s
     if spec.benchmark.is_advanced:
         of_job = (spec.benchmark.traffic, spec.benchmark.configurations, spec.benchmark.resource_limit)
         made_of["advanced"] = [*map(plain, of_job), spec.benchmark.job_duration_in_seconds]
-    return content_name(spec, "", made_of, longest=JOB_NAME_MAX - ATTEMPT_CHARS)
+    longest = JOB_NAME_MAX - ATTEMPT_CHARS
+    if measuring is None:
+        return content_name(spec, "", made_of, longest)
+    again = {**made_of, "round": measuring.round, "instance_types": measuring.instance_types}
+    return content_name(spec, "again", again, longest)
+
+
+def twin_endpoint(spec: PipelineSpec) -> str:
+    """The endpoint on which production's version is measured again; never that of a promotion."""
+    return content_name(spec, "twin", {"production": spec.production.endpoint, "staging": spec.staging.endpoint})
 
 
 def content_name(spec: PipelineSpec, middle: str, made_of: Mapping[str, object], longest: int = NAME_MAX) -> str:
@@ -175,6 +188,11 @@ def client_token(*parts: str) -> str:
 def evidence_uri(spec: PipelineSpec, names: Names, run_id: str) -> str:
     """s3 URI of the evidence document of one DAG run; a cleared task overwrites its own run's document only."""
     return f"{_evidence_of(spec)}/{names.content[:DIGEST_CHARS]}/{_slug(run_id)}.json"
+
+
+def rebenchmark_uri(spec: PipelineSpec, names: Names, run_id: str) -> str:
+    """The same of a run that measured production's version again."""
+    return f"{_evidence_of(spec)}/{names.content[:DIGEST_CHARS]}/rebenchmark/{_slug(run_id)}.json"
 
 
 def rollbacks_prefix(spec: PipelineSpec) -> str:

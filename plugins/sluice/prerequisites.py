@@ -82,6 +82,8 @@ def unknown_types(spec: PipelineSpec, known: InstanceTypes) -> Iterator[tuple[st
         yield from _unknown("production.instance_type", [spec.production.instance_type], known.endpoints, "endpoints")
     for position, each in enumerate(spec.benchmark.instance_types):
         yield from _unknown(f"benchmark.instance_types[{position}]", [each], known.endpoints, "endpoints")
+    for position, each in enumerate(spec.rebenchmark.instance_types if spec.rebenchmark else ()):
+        yield from _unknown(f"rebenchmark.instance_types[{position}]", [each], known.endpoints, "endpoints")
     if spec.batch is not None:
         yield from _unknown("batch.instance_type", [spec.batch.instance_type], known.transform_jobs, "transform jobs")
 

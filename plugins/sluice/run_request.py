@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 from sluice.errors import SpecError
 from sluice.limits import Limit, check, did_you_mean
+from sluice.measuring import Measuring
+from sluice.rebenchmark import FindingKind
 from sluice.schedule import AssetSchedule
 from sluice.service_limits import PACKAGE_ARN
 from sluice.spec import PipelineSpec, with_overrides
@@ -85,6 +87,47 @@ def training_request(spec: PipelineSpec, events: Iterable[AssetEvent]) -> RunReq
     if {each.asset for each in theirs} != set(schedule.assets):
         return None
     return _together([request_in(each, spec) for each in theirs])
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundAgain:
+    """What an update of the findings' asset says: measured again, production's version is worth a promotion."""
+
+    pipeline: str
+    package_arn: Annotated[str, Limit("ARN of the version that was measured.", pattern=PACKAGE_ARN)]
+    job: str
+    instance_types: tuple[str, ...]
+    findings: tuple[FindingKind, ...]
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def why_not(self, spec: PipelineSpec, live: str | None) -> str | None:
+        """Why this is nothing for the pipeline to promote; `live` is the version that production serves."""
+        if self.pipeline != spec.pipeline:
+            return f"it is about the pipeline {self.pipeline}"
+        if self.package_arn != live:
+            return f"it is about {self.package_arn}, and production serves {live or 'nothing'} by now"
+        if set(self.findings) == {FindingKind.CHEAPER} and not spec.production.is_chosen:
+            return (
+                "the spec says on which instances production runs: name the cheaper ones in production.instance_type, "
+                "or let runs choose with 'production.instance: cheapest_passing'"
+            )
+        return None
+
+    @property
+    def measuring(self) -> Measuring:
+        """The promotion's own measurement, of the same instance types; the finding might have been a bad day's."""
+        return Measuring(round=self.job, instance_types=self.instance_types)
+
+
+def found_again(event: AssetEvent) -> FoundAgain:
+    """An event of the findings' asset. Raises SpecError when its extra is not what `open_promotion` writes."""
+    known = {each.name for each in fields(FoundAgain)}
+    try:
+        return build(FoundAgain, {key: value for key, value in event.extra.items() if key in known})
+    except SpecError as error:
+        raise error.under(f"asset {event.asset}: extra") from None
 
 
 def _together(requests: Sequence[RunRequest]) -> RunRequest:

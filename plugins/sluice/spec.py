@@ -23,6 +23,7 @@ from sluice.gate import Rule
 from sluice.limits import Limit, check, did_you_mean
 from sluice.notify_spec import NotifySpec
 from sluice.production_spec import ProductionSpec
+from sluice.rebenchmark_spec import RebenchmarkSpec
 from sluice.schedule import AssetSchedule, check_schedule
 from sluice.service_limits import (
     ARTIFACT_URI,
@@ -191,6 +192,9 @@ class PipelineSpec:
     batch: Annotated[
         BatchSpec | None, Limit("What the approved version transforms in batch; no such DAG when left out.")
     ] = None
+    rebenchmark: Annotated[
+        RebenchmarkSpec | None, Limit("When production's version is measured again; no such DAG when left out.")
+    ] = None
     notify: Annotated[tuple[NotifySpec, ...], Limit("Who is told what; nobody when left out.")] = ()
 
     def __post_init__(self) -> None:
@@ -219,6 +223,11 @@ class PipelineSpec:
             return Fleet(stage, self.staging.endpoint, self.staging.instance_type, self.staging.instances)
         instance_type = self.production.instance_type or self.staging.instance_type
         return Fleet(stage, self.production.endpoint, instance_type, self.production.instances)
+
+    @property
+    def is_started_by_assets(self) -> bool:
+        """Whether asset events start promotions, which may then say what is promoted."""
+        return isinstance(self.schedule, AssetSchedule) or self.rebenchmark is not None
 
     @property
     def needs_approval(self) -> bool:

@@ -16,10 +16,12 @@ from airflow.sdk import DAG, Asset, TriggerRule
 from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
 from sluice.dag_factory import DIALECT, build, build_housekeeping
+from sluice.naming import twin_endpoint
 from sluice.operators.base import SluiceOperator
 from sluice.operators.delete_endpoint import DeleteEndpointOperator
 from sluice.plans.batch_transform import BATCH_TRANSFORM
 from sluice.plans.promotion import PROMOTION
+from sluice.plans.rebenchmark import REBENCHMARK
 from sluice.plans.rollback import ROLLBACK
 from sluice.plans.step import DagKind
 from sluice.spec import PipelineSpec
@@ -43,6 +45,17 @@ ORDER = [
 ]
 ROLLBACK_ORDER = ["choose_version", "preflight", "create_model", "roll_back", "verify", "withdraw", "record", "outcome"]
 BATCH_ORDER = ["find_version", "preflight", "create_model", "transform", "check_output"]
+REBENCHMARK_ORDER = [
+    "find_twin",
+    "preflight",
+    "create_model",
+    "deploy_twin",
+    "recommend",
+    "delete_twin",
+    "compare",
+    "open_promotion",
+    "outcome",
+]
 BATCH = {"input": "s3://models/in/{{ ds }}/", "output": "s3://models/out", "instance_type": "ml.m5.large"}
 VERSION = "arn:aws:sagemaker:us-east-1:123456789012:model-package/iris-group/3"
 
@@ -262,6 +275,24 @@ def test_a_batch_has_its_own_schedule_and_a_prefix_of_each_day() -> None:
         params.update({"input": "models/other"})
 
 
+def test_production_s_version_is_measured_on_a_twin_that_goes_in_any_case() -> None:
+    assert REBENCHMARK.plan(a_spec(), 5.0) == ()
+    spec = a_spec(rebenchmark={"schedule": "@daily"})
+    dag = build(REBENCHMARK, spec)
+    assert dag.dag_id == "rebenchmark__iris" and dag.max_active_runs == 1
+    assert getattr(dag.timetable, "expression", None) == "0 0 * * *"
+    assert sorted(in_order(dag)) == sorted(REBENCHMARK_ORDER)
+    deletion = dag.get_task("delete_twin")
+    assert isinstance(deletion, DeleteEndpointOperator) and deletion.endpoint == twin_endpoint(spec)
+    assert deletion.is_teardown and deletion.on_failure_fail_dagrun
+    assert {task.task_id for task in dag.tasks if task.is_setup} == {"create_model", "deploy_twin"}
+    assert dag.get_task("compare").upstream_task_ids == {"recommend"}
+    findings = Asset("sagemaker://iris-group/findings")
+    assert {task.task_id: task.outlets for task in dag.tasks if task.outlets} == {"open_promotion": [findings]}
+    assert "15 %" in str(dag.doc_md) and "promote__iris" in str(dag.doc_md)
+    assert set(DagSerialization.from_dict(DagSerialization.to_dict(dag)).task_dict) == set(REBENCHMARK_ORDER)
+
+
 @pytest.mark.parametrize("kind", [PROMOTION, ROLLBACK, BATCH_TRANSFORM], ids=lambda kind: kind.verb)
 def test_a_version_is_named_by_its_arn_or_not_at_all(kind: DagKind) -> None:
     params = build(kind, a_spec(batch=BATCH)).params
@@ -273,10 +304,16 @@ def test_a_version_is_named_by_its_arn_or_not_at_all(kind: DagKind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "order"), [(PROMOTION, ORDER), (ROLLBACK, ROLLBACK_ORDER), (BATCH_TRANSFORM, BATCH_ORDER)]
+    ("kind", "order"),
+    [
+        (PROMOTION, ["read_event", *ORDER]),
+        (ROLLBACK, ROLLBACK_ORDER),
+        (BATCH_TRANSFORM, BATCH_ORDER),
+        (REBENCHMARK, REBENCHMARK_ORDER),
+    ],
 )
 def test_a_plan_is_data(kind: DagKind, order: list[str]) -> None:
-    plan = kind.plan(a_spec(batch=BATCH), 5.0)
+    plan = kind.plan(a_spec(batch=BATCH, rebenchmark={}), 5.0)
     assert [step.task_id for step in plan] == order
     known: set[str] = set()
     for step in plan:

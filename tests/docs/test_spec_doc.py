@@ -40,6 +40,8 @@ def test_every_key_is_explained_and_no_other() -> None:
         "notify",
         "production.autoscaling",
         "production.deployment",
+        "rebenchmark",
+        "rebenchmark.schedule",
         "schedule",
     }
     assert len(wanted) > 30

@@ -12,6 +12,7 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from sluice.adopted_package import PARAMETER, AdoptedPackage
 from sluice.container_spec import with_variables
 from sluice.errors import SpecError
+from sluice.measuring import Measuring
 from sluice.naming import Names, names_for
 from sluice.operators.base import SluiceOperator, from_template
 from sluice.production_spec import FleetChoice
@@ -29,11 +30,13 @@ class Candidate:
     environment: Mapping[str, Mapping[str, str]]
     adopted: AdoptedPackage | None = None
     """The registered version that is taken as it is; None when a version is made from the spec."""
+    measuring: Measuring | None = None
+    """How it is measured again; None when its first job will do."""
 
     @cached_property
     def names(self) -> Names:
         """Every name that belongs to this content."""
-        return names_for(self.spec, self.digests)
+        return names_for(self.spec, self.digests, self.measuring)
 
     def on_fleet(self, fleet: FleetChoice | None) -> Candidate:
         """The candidate with production on another fleet than the spec's; the same without one.
@@ -51,7 +54,7 @@ class Candidate:
 
     def to_xcom(self) -> dict[str, Any]:
         """`content` sha256 hex; `digests` s3 URI -> sha256 hex; `model_data` and `environment`, the overrides as given;
-        `adopted`, what an adopted version holds, or None.
+        `adopted`, what an adopted version holds, or None; `measuring`, how it is measured again, or None.
         """
         return {
             "content": self.names.content,
@@ -59,16 +62,20 @@ class Candidate:
             "model_data": dict(self.model_data),
             "environment": {hostname: dict(variables) for hostname, variables in self.environment.items()},
             "adopted": plain(self.adopted),
+            "measuring": plain(self.measuring),
         }
 
     @classmethod
     def from_xcom(cls, pipeline: Mapping[str, Any], xcom: Mapping[str, Any]) -> Candidate:
         """The inverse of `to_xcom`. Raises SpecError when the spec has been changed since."""
         adopted = None if xcom["adopted"] is None else build(AdoptedPackage, xcom["adopted"])
-        spec = as_wanted(build(PipelineSpec, dict(pipeline)), xcom["model_data"], xcom["environment"], adopted)
+        measuring = None if xcom["measuring"] is None else build(Measuring, xcom["measuring"])
+        spec = as_wanted(
+            build(PipelineSpec, dict(pipeline)), xcom["model_data"], xcom["environment"], adopted, measuring
+        )
         if set(spec.artifact_uris) - set(xcom["digests"]):
             raise SpecError("containers", "names other artifacts than when this run checked them; start a new run")
-        candidate = cls(spec, xcom["digests"], xcom["model_data"], xcom["environment"], adopted)
+        candidate = cls(spec, xcom["digests"], xcom["model_data"], xcom["environment"], adopted, measuring)
         if candidate.names.content != xcom["content"]:
             raise SpecError("", "the spec was changed since this run checked its artifacts; start a new run")
         return candidate
@@ -79,8 +86,11 @@ def as_wanted(
     model_data: Mapping[str, str],
     environment: Mapping[str, Mapping[str, str]],
     adopted: AdoptedPackage | None,
+    measuring: Measuring | None = None,
 ) -> PipelineSpec:
     """The spec as one run wants it: with overrides, or with a registered version in it. SpecError for both at once."""
+    if measuring is not None:
+        spec = measuring.applied_to(spec)
     if adopted is None:
         return with_overrides(spec, model_data, environment)
     if model_data or environment:

@@ -8,7 +8,7 @@ from sluice.errors import EvidenceError, EvidenceMissing
 from sluice.hook import SluiceHook
 from sluice.metrics import Absence, Measurements, Metric
 from sluice.naming import EVIDENCE_SHA256, EVIDENCE_URI
-from sluice.report import read_evidence
+from sluice.report import Evidence, read_evidence
 from sluice.spec import PipelineSpec, Stage
 
 
@@ -18,6 +18,8 @@ class Champion:
 
     package_arn: str | None
     numbers: Measurements
+    measured_instance_type: str | None = None
+    """On which the numbers were measured."""
 
 
 def find_champion(hook: SluiceHook, spec: PipelineSpec) -> Champion | None:
@@ -30,14 +32,15 @@ def find_champion(hook: SluiceHook, spec: PipelineSpec) -> Champion | None:
         return None
     package_arn = hook.package_behind(endpoint.config)
     if package_arn is None:
-        return Champion(None, _absent(f"endpoint config {endpoint.config} does not lead to a model package"))
+        return Champion(None, no_numbers(f"endpoint config {endpoint.config} does not lead to a model package"))
     try:
-        return Champion(package_arn, _numbers(hook, package_arn))
+        evidence = _evidence(hook, package_arn)
     except EvidenceError as error:
-        return Champion(package_arn, _absent(str(error)))
+        return Champion(package_arn, no_numbers(str(error)))
+    return Champion(package_arn, evidence.candidate, evidence.measured_instance_type)
 
 
-def _numbers(hook: SluiceHook, package_arn: str) -> Measurements:
+def _evidence(hook: SluiceHook, package_arn: str) -> Evidence:
     metadata = hook.describe_package(package_arn).metadata or {}
     uri = metadata.get(EVIDENCE_URI)
     if uri is None:
@@ -45,8 +48,9 @@ def _numbers(hook: SluiceHook, package_arn: str) -> Measurements:
     body = hook.read_object(uri)
     if body is None:
         raise EvidenceMissing(uri, "there is no such object")
-    return read_evidence(body, uri, metadata.get(EVIDENCE_SHA256)).candidate
+    return read_evidence(body, uri, metadata.get(EVIDENCE_SHA256))
 
 
-def _absent(reason: str) -> Measurements:
+def no_numbers(reason: str) -> Measurements:
+    """Why no number of the champion can be had, or compared with."""
     return Measurements(absent=tuple(Absence(metric, reason, "the champion's evidence") for metric in Metric))

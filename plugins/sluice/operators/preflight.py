@@ -9,11 +9,13 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice.adopted_package import PARAMETER, AdoptedPackage
 from sluice.errors import SpecError
+from sluice.measuring import Measuring
 from sluice.operators.artifact_digests import read_digests
 from sluice.operators.base import from_template
 from sluice.operators.candidate import Candidate, PipelineOperator, as_wanted
 from sluice.operators.prerequisites import Prerequisites
 from sluice.spec import PipelineSpec, Stage
+from sluice.typed import build
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -28,8 +30,8 @@ class PreflightOperator(PipelineOperator):
 
     XCom: see :class:`~sluice.operators.candidate.Candidate`. Raises ArtifactsRefused, which lists every problem of
     every archive (missing, not gzip, truncated, links, members that climb out), and SpecError for all else that is
-    missing, for an override that fits nothing, for a version that cannot be adopted, and for an alarm of
-    `production.deployment` that CloudWatch does not have.
+    missing, for an override that fits nothing, for a version that cannot be adopted or, measured again, is no longer
+    what was registered, and for an alarm of `production.deployment` that CloudWatch does not have.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param model_data: hostname -> s3 URI of another artifact for this run (templated; may be JSON text)
@@ -38,9 +40,13 @@ class PreflightOperator(PipelineOperator):
         none when empty (templated)
     :param reads: s3 URI prefixes that must hold an object (templated)
     :param writes: s3 URI prefixes whose buckets must be there (templated)
+    :param measuring: `{"round", "instance_types", "staging"}`, how a version is measured again (templated; may be JSON
+        text)
     """
 
-    template_fields = aws_template_fields("pipeline", "model_data", "environment", "package_arn", "reads", "writes")
+    template_fields = aws_template_fields(
+        "pipeline", "model_data", "environment", "package_arn", "reads", "writes", "measuring"
+    )
 
     def __init__(
         self,
@@ -50,6 +56,7 @@ class PreflightOperator(PipelineOperator):
         package_arn: str = "",
         reads: Sequence[str] = (),
         writes: Sequence[str] = (),
+        measuring: Mapping[str, Any] | str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -58,16 +65,19 @@ class PreflightOperator(PipelineOperator):
         self.package_arn = package_arn
         self.reads = list(reads)
         self.writes = list(writes)
+        self.measuring = measuring
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
         model_data = from_template(self.model_data) or {}
         environment = from_template(self.environment) or {}
         adopted = self._adopted()
-        spec = as_wanted(self.spec, model_data, environment, adopted)
+        measuring = self._measuring()
+        spec = as_wanted(self.spec, model_data, environment, adopted, measuring)
         Prerequisites(self.hook, spec, self.reads, self.writes).check()
         self._check_alarms(spec)
-        candidate = Candidate(spec, read_digests(self.hook, spec), model_data, environment, adopted)
+        candidate = Candidate(spec, read_digests(self.hook, spec), model_data, environment, adopted, measuring)
+        self._check_unchanged(candidate)
         self.log.info("content %s, made of %d archives", candidate.names.content, len(candidate.digests))
         return candidate.to_xcom()
 
@@ -78,6 +88,22 @@ class PreflightOperator(PipelineOperator):
         if adopted is None:
             raise SpecError(PARAMETER, f"there is no model package version {self.package_arn}")
         return adopted
+
+    def _measuring(self) -> Measuring | None:
+        given = from_template(self.measuring)
+        return None if given is None else build(Measuring, given)
+
+    def _check_unchanged(self, candidate: Candidate) -> None:
+        """What is measured again has to be what was measured before."""
+        if candidate.measuring is None or candidate.adopted is None:
+            return
+        registered = self.hook.describe_package(candidate.adopted.arn).content
+        if registered not in (None, candidate.names.content):  # None: Sluice has not registered it, so nobody knows
+            raise SpecError(
+                PARAMETER,
+                f"{candidate.adopted.arn} is no longer what was registered: its archives have other bytes now, so "
+                "measuring it would say nothing of what production serves",
+            )
 
     def _check_alarms(self, spec: PipelineSpec) -> None:
         deployment = spec.deployment(Stage.PRODUCTION)

@@ -10,6 +10,7 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from sluice import api_requests
 from sluice.deployment_spec import DeploymentSpec
 from sluice.operators.base import from_template
+from sluice.operators.choose_version import APPROVED
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.spec import Stage
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class PromoteOperator(DeployEndpointOperator):
-    """Approve the package version, then create or update the production endpoint and prove what is live.
+    """Approve the package version unless it is, then create or update the production endpoint and prove what is live.
 
     XCom and errors: see :class:`~sluice.operators.deploy_endpoint.DeployEndpointOperator`.
 
@@ -44,7 +45,9 @@ class PromoteOperator(DeployEndpointOperator):
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
-        self.hook.update_package(api_requests.approve_package(self.package_arn, self.reason, {}))
+        if self.hook.describe_package(self.package_arn).approval != APPROVED:
+            # Every update is a state change to those who watch the registry, also one that changes nothing.
+            self.hook.update_package(api_requests.approve_package(self.package_arn, self.reason, {}))
         return super().carry_out(context)
 
     @property

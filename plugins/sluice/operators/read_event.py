@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
+from airflow.sdk.bases.skipmixin import SkipMixin
+from airflow.sdk.bases.xcom import BaseXCom
 
+from sluice import asset_names
+from sluice.measuring import Measuring
 from sluice.operators.base import from_template
 from sluice.operators.candidate import PipelineOperator
-from sluice.run_request import AssetEvent, RunRequest, likely_slips, training_request
-from sluice.typed import build
+from sluice.run_request import AssetEvent, RunRequest, found_again, likely_slips, training_request
+from sluice.spec import Stage
+from sluice.typed import build, plain
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class ReadEventOperator(PipelineOperator):
+class ReadEventOperator(PipelineOperator, SkipMixin):
     """Take what the run is to promote from the asset events that started it, or from its parameters when none did.
 
-    XCom: `{"model_data", "environment", "model_package_arn"}`, as the parameters of a promotion; empty is not asked
-    for. Raises SpecError for an event whose extra asks for what this pipeline cannot do.
+    A new artifact or version goes before a finding about the old one. When no event asks for anything, all other tasks
+    are skipped. XCom: `{"model_data", "environment", "model_package_arn", "measuring", "reason"}`: the first three as
+    the parameters of a promotion, empty is not asked for; `measuring` is how a version is measured again, or None;
+    `reason` says why, or why not. Raises SpecError for an event whose extra asks for what this pipeline cannot do.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param request: the run's parameters, `{"model_data", "environment", "model_package_arn"}` (templated)
@@ -28,6 +35,7 @@ class ReadEventOperator(PipelineOperator):
 
     template_fields = aws_template_fields("pipeline", "request")
     template_fields_renderers: ClassVar[dict[str, str]] = {"pipeline": "json", "request": "json"}
+    inherits_from_skipmixin = True
 
     def __init__(self, *, request: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -36,19 +44,55 @@ class ReadEventOperator(PipelineOperator):
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
         events = list(_events(context))
+        if not events:
+            return _result(self._of_parameters(), "by its parameters")
         for slip in (slip for event in events for slip in likely_slips(event)):
             self.log.warning("%s", slip)
-        asked = training_request(self.spec, events) if events else self._of_parameters()
-        return (asked or RunRequest()).to_xcom()
+        asked = training_request(self.spec, events)
+        if asked is not None:
+            return _result(asked, "by the assets of its schedule")
+        return self._of_findings(context, events)
 
     def _of_parameters(self) -> RunRequest:
         given = {name: from_template(value) for name, value in self.request.items()}
         return build(RunRequest, {name: value for name, value in given.items() if value})
 
+    def _of_findings(self, context: Context, events: Sequence[AssetEvent]) -> dict[str, Any]:
+        spec, reasons = self.spec, []
+        for event in reversed(events):
+            if event.asset != asset_names.findings(spec.package.group):
+                reasons.append(f"asset {event.asset} was updated, and not all that it goes together with")
+                continue
+            found = found_again(event)
+            refusal = found.why_not(spec, self._live())
+            if refusal is None:
+                wanted = RunRequest(model_package_arn=found.package_arn)
+                return _result(wanted, f"found: {', '.join(found.findings)}", found.measuring)
+            reasons.append(refusal)
+        return self._skip_run(context, "; ".join(dict.fromkeys(reasons)))
+
+    def _live(self) -> str | None:
+        state = self.hook.find_endpoint(self.spec.fleet(Stage.PRODUCTION).endpoint)
+        return self.hook.package_behind(state.config) if state and state.config else None
+
+    def _skip_run(self, context: Context, reason: str) -> dict[str, Any]:
+        result = _result(RunRequest(), reason)
+        self.log.info("nothing to promote: %s", reason)
+        # Skipping tasks ends this one with an exception, and what it would return with it.
+        context["ti"].xcom_push(key=BaseXCom.XCOM_RETURN_KEY, value=result)
+        # Airflow skips teardowns by itself when their setups were skipped.
+        later = [task for task in self.get_flat_relatives(upstream=False) if not task.is_teardown]
+        self.skip(context["ti"], later)
+        return result
+
+
+def _result(request: RunRequest, reason: str, measuring: Measuring | None = None) -> dict[str, Any]:
+    return {**request.to_xcom(), "measuring": plain(measuring), "reason": reason}
+
 
 def _events(context: Context) -> Iterable[AssetEvent]:
-    """The events that Airflow says started this run; an event is listed under its aliases as well."""
+    """The events that Airflow says started this run, oldest first; one is listed under its aliases as well."""
     by_asset = context["triggering_asset_events"]
     found = {id(event): event for asset in by_asset for event in by_asset[asset]}
-    for event in found.values():
+    for event in sorted(found.values(), key=lambda each: each.timestamp):
         yield AssetEvent(asset=event.asset.name, at=event.timestamp.isoformat(), extra=event.extra)

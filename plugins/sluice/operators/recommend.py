@@ -28,8 +28,9 @@ class BenchmarkWork:
     def request(self, attempt: int) -> dict[str, Any]:
         """CreateInferenceRecommendationsJob's members."""
         candidate = self.candidate
+        types = candidate.measuring.instance_types if candidate.measuring else ()
         return job_requests.create_inference_recommendations_job(
-            candidate.spec, candidate.names, self.package_arn, attempt
+            candidate.spec, candidate.names, self.package_arn, attempt, types
         )
 
 

@@ -22,16 +22,18 @@ class RejectOperator(SluiceOperator):
     """Set the package version to Rejected with the reasons. Production is not touched.
 
     Reasons are the gate's refusal and every failed task upstream of this one; without any the task is skipped. Left as
-    it is: everything in a dry run, and a version that was Approved before this run, unless the gate refused it now.
-    XCom: `{"package_arn", "rejected", "reasons", "note"}`; `package_arn` is None when nothing had been registered.
+    it is: everything in a dry run, and a version that was Approved before this run, unless the gate refused it now;
+    even then when the run only measured again what production serves. XCom: `{"package_arn", "rejected", "reasons",
+    "note"}`; `package_arn` is None when nothing had been registered.
 
     :param registered: register_package's result, as an object or as JSON text (templated)
     :param judged: judge's result, as an object or as JSON text (templated)
     :param is_dry_run: change nothing (templated; may be JSON text)
+    :param asked: read_event's result, as an object or as JSON text (templated)
     """
 
-    template_fields = aws_template_fields("registered", "judged", "is_dry_run")
-    template_fields_renderers: ClassVar[dict[str, str]] = {"registered": "json", "judged": "json"}
+    template_fields = aws_template_fields("registered", "judged", "is_dry_run", "asked")
+    template_fields_renderers: ClassVar[dict[str, str]] = {"registered": "json", "judged": "json", "asked": "json"}
 
     def __init__(
         self,
@@ -39,12 +41,14 @@ class RejectOperator(SluiceOperator):
         registered: Result | str | None,
         judged: Result | str | None = None,
         is_dry_run: bool | str = False,
+        asked: Result | str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.registered = registered
         self.judged = judged
         self.is_dry_run = is_dry_run
+        self.asked = asked
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
@@ -67,7 +71,12 @@ class RejectOperator(SluiceOperator):
             return "nothing had been registered, so there is nothing to reject"
         if from_template(self.is_dry_run):
             return "dry run: the package stays as it is"
-        if registered["approval"] == "Approved" and not refused:
+        if registered["approval"] != "Approved":
+            return None
+        if not refused:
             # It may be what production serves; that this run broke off says nothing against it.
             return "the package was approved before this run and stays approved"
+        asked: Result | None = from_template(self.asked)
+        if asked is not None and asked["measuring"] is not None:
+            return "production serves it and goes on: promote another version, or roll back, to change that"
         return None

@@ -29,7 +29,9 @@ from sluice.plans.step import (
     Schedule,
     Step,
     as_scheduled,
+    findings_asset,
     json_result,
+    or_by_assets,
     param,
     production_asset,
     result,
@@ -37,7 +39,6 @@ from sluice.plans.step import (
     text_param,
 )
 from sluice.run_request import KEYS
-from sluice.schedule import AssetSchedule
 from sluice.service_limits import PACKAGE_ARN
 from sluice.spec import AfterGate, PipelineSpec, Stage
 
@@ -54,6 +55,7 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
         "judged": result_if_any(*dict.fromkeys([decided_by, "judge"])),
         "is_dry_run": param("dry_run"),
     }
+    asked = {"asked": result_if_any("read_event")} if spec.is_started_by_assets else {}
     whatever_happened = TriggerRule.ALL_DONE
     steps = (
         *_asked_for(spec),
@@ -106,7 +108,7 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
             ("promote",),
             {**pipeline, **promoted, **chosen, "outlets": [production_asset(spec)]},
         ),
-        Step("reject", RejectOperator, ("judge", "verify"), told, whatever_happened),
+        Step("reject", RejectOperator, ("judge", "verify"), {**told, **asked}, whatever_happened),
         Step(
             "report",
             ReportOperator,
@@ -127,11 +129,11 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
 def _asked_for(spec: PipelineSpec) -> tuple[Step, ...]:
     """Where asset events start runs, they may say what is promoted, as the parameters do."""
     writes = {"writes": [spec.evidence.prefix]}
-    if not isinstance(spec.schedule, AssetSchedule):
+    if not spec.is_started_by_assets:
         given = {"model_data": param("model_data"), "environment": param("environment"), **writes}
         version = text_param("model_package_arn")
         return (Step("preflight", PreflightOperator, given={"pipeline": spec, **given, "package_arn": version}),)
-    given = {key: json_result("read_event", key) for key in ("model_data", "environment")}
+    given = {key: json_result("read_event", key) for key in ("model_data", "environment", "measuring")}
     version = result("read_event", "model_package_arn")
     return (
         Step("read_event", ReadEventOperator, given={"pipeline": spec, "request": {key: param(key) for key in KEYS}}),
@@ -286,8 +288,8 @@ def describe(spec: PipelineSpec) -> str:
 
 
 def schedule(spec: PipelineSpec) -> Schedule:
-    """The spec's own."""
-    return as_scheduled(spec.schedule)
+    """The spec's own, and what was found when production's version was measured again."""
+    return or_by_assets(as_scheduled(spec.schedule), [findings_asset(spec)] if spec.rebenchmark else [])
 
 
 PROMOTION = DagKind(

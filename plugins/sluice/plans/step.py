@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from airflow.sdk import Asset, BaseOperator, Param, TriggerRule
+from airflow import settings
+from airflow.sdk import (
+    Asset,
+    AssetAll,
+    AssetAny,
+    AssetOrTimeSchedule,
+    BaseOperator,
+    CronTriggerTimetable,
+    Param,
+    TriggerRule,
+)
+from airflow.sdk.bases.timetable import BaseTimetable
+from airflow.sdk.definitions.asset import BaseAsset
+from airflow.sdk.definitions.timetables.simple import OnceTimetable
 
+from sluice import asset_names
 from sluice.schedule import AssetSchedule
 from sluice.spec import PipelineSpec
 
-Schedule = str | list[Asset] | None
+Schedule = str | list[Asset] | BaseAsset | AssetOrTimeSchedule | None
 
 
 @dataclass(frozen=True)
@@ -37,12 +51,35 @@ def by_hand(spec: PipelineSpec) -> Schedule:
 
 def production_asset(spec: PipelineSpec) -> Asset:
     """`sagemaker://<group>`: updated when another version of the group, or the same again, serves and has answered."""
-    return Asset(f"sagemaker://{spec.package.group}")
+    return Asset(asset_names.production(spec.package.group))
+
+
+def findings_asset(spec: PipelineSpec) -> Asset:
+    """`sagemaker://<group>/findings`: updated when production's version was measured again and something was found."""
+    return Asset(asset_names.findings(spec.package.group))
 
 
 def as_scheduled(schedule: str | AssetSchedule | None) -> Schedule:
     """A schedule of the spec as Airflow's."""
     return [Asset(each) for each in schedule.assets] if isinstance(schedule, AssetSchedule) else schedule
+
+
+def or_by_assets(schedule: Schedule, assets: Sequence[Asset]) -> Schedule:
+    """The schedule, and a run as well whenever one of these assets is updated."""
+    if not assets:
+        return schedule
+    if schedule is None:
+        return AssetAny(*assets)
+    if isinstance(schedule, list):
+        return AssetAny(AssetAll(*schedule), *assets)
+    if not isinstance(schedule, str):
+        raise TypeError(f"{schedule!r} is combined already")
+    return AssetOrTimeSchedule(timetable=_timetable(schedule), assets=AssetAny(*assets))
+
+
+def _timetable(schedule: str) -> BaseTimetable:
+    """What Airflow makes of a text by itself; it does not when assets are there too."""
+    return OnceTimetable() if schedule == "@once" else CronTriggerTimetable(schedule, timezone=settings.TIMEZONE)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -168,7 +168,8 @@ def test_production_moves_by_the_share_that_was_approved() -> None:
     candidate = a_candidate(a_spec(production__deployment=CANARY))
     aws = FakeAws()
     run = DagRunOnFakeAws(aws)
-    aws.packages[ARN] = {}
+    names = {"ModelPackageArn": ARN, "ModelPackageGroupName": "iris-group", "ModelPackageVersion": 1}
+    aws.packages[ARN] = {**names, "ModelPackageStatus": "Completed"}
     aws.create_endpoint(EndpointName="iris", EndpointConfigName="old", Tags=[])
     aws.settle()
     promote = PromoteOperator(task_id="promote", package_arn=ARN, reason="ok", percent="5", **given(candidate))

@@ -3,6 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
 from sluice.errors import SpecError
 from sluice.operators.read_event import ReadEventOperator
 from sluice.run_request import AssetEvent, likely_slips
@@ -16,13 +18,56 @@ TRAINED, COUNTED = "s3://models/iris", "counted"
 NEW = "s3://models/iris/predict/2026-02-01/model.tar.gz"
 VERSION = "arn:aws:sagemaker:us-east-1:123456789012:model-package/iris-group/3"
 NOTHING: dict[str, Any] = {"model_data": {}, "environment": {}, "model_package_arn": ""}
+FINDINGS = "sagemaker://iris-group/findings"
+FOUND: dict[str, Any] = {
+    "pipeline": "iris",
+    "package_arn": VERSION,
+    "job": "iris-again-0123456789ab",
+    "instance_types": ["ml.c5.large", "ml.c6i.large"],
+    "findings": ["slower"],
+    "reason": "120 ms",
+    "evidence_uri": "s3://models/evidence/x.json",
+    "evidence_sha256": "0" * 64,
+    "run_id": "scheduled__2026-01-01",
+}
+
+
+class Started:
+    """A run that these events started, and what became of it."""
+
+    def __init__(
+        self,
+        *updates: tuple[str, dict[str, Any]],
+        params: Any = None,
+        spec: PipelineSpec | None = None,
+        live: str | None = VERSION,
+    ) -> None:
+        aws = FakeAws()
+        if live:
+            aws.endpoints["iris"] = {"EndpointName": "iris", "EndpointArn": "arn", "EndpointStatus": "InService"}
+            aws.endpoints["iris"]["EndpointConfigName"] = "iris-config"
+            aws.configs["iris-config"] = {"ProductionVariants": [{"ModelName": "iris-model"}]}
+            aws.models["iris-model"] = {"Containers": [{"ModelPackageName": live}]}
+        run = DagRunOnFakeAws(aws)
+        run.updates = list(updates)
+        spec = spec or a_spec(schedule={"assets": [TRAINED, COUNTED]})
+        operator = ReadEventOperator(task_id="read_event", pipeline=spec, request=params or {})
+        operator.dag = DAG("a_dag", schedule=None)
+        later = [EmptyOperator(task_id=task_id, dag=operator.dag) for task_id in ("preflight", "report", "delete")]
+        operator >> later[0] >> later[1]
+        later[0] >> later[2].as_teardown(setups=later[0])
+        self.result = run.run(operator)
+        self.skipped = {task_id for task_id, state in run.states.items() if state == "skipped"}
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        return {key: self.result[key] for key in NOTHING}
 
 
 def started_by(*updates: tuple[str, dict[str, Any]], params: Any = None, spec: PipelineSpec | None = None) -> Any:
-    run = DagRunOnFakeAws(FakeAws())
-    run.updates = list(updates)
-    spec = spec or a_spec(schedule={"assets": [TRAINED, COUNTED]})
-    return run.run(ReadEventOperator(task_id="read_event", pipeline=spec, request=params or {}))
+    started = Started(*updates, params=params, spec=spec)
+    assert not started.skipped and started.result["measuring"] is None
+    return started.asked
 
 
 def test_a_run_that_no_event_started_has_its_parameters() -> None:
@@ -47,7 +92,9 @@ def test_events_without_a_wish_promote_what_the_spec_says() -> None:
 
 
 def test_an_update_alone_of_assets_that_go_together_is_not_promoted() -> None:
-    assert started_by((TRAINED, {"model_data": {"predict": NEW}}), ("another", {})) == NOTHING
+    started = Started((TRAINED, {"model_data": {"predict": NEW}}), ("another", {}))
+    assert started.asked == NOTHING and f"asset {TRAINED} was updated, and not all" in started.result["reason"]
+    assert started.skipped == {"preflight", "report"}  # Airflow itself skips the teardown, with its setup
 
 
 def test_an_event_may_name_a_version() -> None:
@@ -72,6 +119,59 @@ def test_what_a_parameter_would_be_refused_for(extra: dict[str, Any], path: str)
     with pytest.raises(SpecError) as refused:
         started_by((TRAINED, extra), (COUNTED, {}))
     assert refused.value.path == f"asset {TRAINED}: {path}"
+
+
+REMEASURED = a_spec(schedule="@weekly", rebenchmark={}, production__instance="cheapest_passing")
+
+
+def test_a_finding_is_measured_again_on_the_version_that_it_is_about() -> None:
+    started = Started((FINDINGS, FOUND), spec=REMEASURED)
+    assert started.asked == {**NOTHING, "model_package_arn": VERSION} and not started.skipped
+    assert started.result["measuring"] == {
+        "round": FOUND["job"],
+        "instance_types": FOUND["instance_types"],
+        "staging": None,
+    }
+    assert started.result["reason"] == "found: slower"
+
+
+def test_the_newest_finding_holds() -> None:
+    started = Started((FINDINGS, {**FOUND, "job": "old"}), (FINDINGS, FOUND), spec=REMEASURED)
+    assert started.result["measuring"]["round"] == FOUND["job"]
+
+
+def test_what_was_trained_goes_before_a_finding_about_the_version_it_replaces() -> None:
+    spec = a_spec(schedule={"assets": [TRAINED]}, rebenchmark={})
+    started = Started((TRAINED, {"model_data": {"predict": NEW}}), (FINDINGS, FOUND), spec=spec)
+    assert started.asked["model_data"] == {"predict": NEW} and started.result["measuring"] is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "spec", "live", "reason"),
+    [
+        ({"pipeline": "roses"}, REMEASURED, VERSION, "it is about the pipeline roses"),
+        ({}, REMEASURED, VERSION.replace("/3", "/4"), "production serves arn"),
+        ({}, REMEASURED, None, "production serves nothing"),
+        ({"findings": ["cheaper"]}, a_spec(rebenchmark={}), VERSION, "production.instance_type"),
+    ],
+)
+def test_a_finding_that_is_nothing_to_promote_skips_the_run(
+    changes: dict[str, Any], spec: PipelineSpec, live: str | None, reason: str
+) -> None:
+    started = Started((FINDINGS, {**FOUND, **changes}), spec=spec, live=live)
+    assert started.skipped == {"preflight", "report"} and started.asked == NOTHING
+    assert reason in started.result["reason"]
+
+
+def test_a_cheaper_instance_is_a_run_s_to_choose() -> None:
+    assert not Started((FINDINGS, {**FOUND, "findings": ["cheaper"]}), spec=REMEASURED).skipped
+    both = {**FOUND, "findings": ["cheaper", "slower"]}
+    assert not Started((FINDINGS, both), spec=a_spec(rebenchmark={})).skipped
+
+
+def test_an_update_of_the_findings_by_hand_is_checked() -> None:
+    with pytest.raises(SpecError, match=r"asset sagemaker://iris-group/findings: extra.*findings\[0\]"):
+        Started((FINDINGS, {**FOUND, "findings": ["faster"]}), spec=REMEASURED)
 
 
 def test_a_key_that_is_nearly_right_is_pointed_out() -> None:

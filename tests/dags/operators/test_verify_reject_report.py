@@ -124,6 +124,13 @@ def test_a_version_approved_before_stays_so_when_a_run_breaks_off(aws: FakeAws, 
     assert reject(aws, registered=registered, judged=REFUSED)["rejected"]
 
 
+def test_what_production_serves_is_not_rejected_when_it_was_only_measured_again(aws: FakeAws, registered: Any) -> None:
+    registered["approval"] = "Approved"
+    result = reject(aws, registered=registered, judged=REFUSED, asked=json.dumps({"measuring": {"round": "r"}}))
+    assert not result["rejected"] and "production serves it" in result["note"] and aws.calls == []
+    assert reject(aws, registered=registered, judged=REFUSED, asked='{"measuring": null}')["rejected"]
+
+
 def test_a_dry_run_rejects_nothing(aws: FakeAws, registered: Any) -> None:
     result = reject(aws, ("recommend", "failed"), registered=registered, is_dry_run="true")
     assert not result["rejected"] and aws.calls == []

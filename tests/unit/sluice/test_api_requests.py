@@ -11,6 +11,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 from sluice import api_requests, job_requests
+from sluice.errors import SpecError
 from sluice.naming import Names, content_in, names_for
 from sluice.spec import PipelineSpec, Stage
 
@@ -348,6 +349,28 @@ def test_an_advanced_job_sends_the_spec_s_traffic_to_staging_and_to_each_configu
         "JobDurationInSeconds": 7200,
     }
     assert request["StoppingConditions"] == {"MaxInvocations": 1000, "FlatInvocations": "Continue"}
+
+
+def test_measured_again_a_job_takes_its_types_from_the_run_and_not_from_the_package() -> None:
+    def inputs(spec: PipelineSpec) -> Any:
+        names, types = names_for(spec, digests_of(spec)), ["ml.c5.xlarge", "ml.m5.large"]
+        return job_requests.create_inference_recommendations_job(spec, names, PACKAGE_ARN, 1, types)["InputConfig"]
+
+    wanted = {"SupportedInstanceTypes": ["ml.c5.xlarge", "ml.m5.large"]}
+    unlimited = {**ADVANCED, "resource_limit": None}
+    default = inputs(a_spec())
+    advanced = inputs(a_spec(benchmark=unlimited, production__instance="cheapest_passing"))
+    assert default["ContainerConfig"] == advanced["ContainerConfig"] == wanted
+    assert "EndpointConfigurations" not in default
+    # What the spec tests, and the new type as it is.
+    assert [each["InstanceType"] for each in advanced["EndpointConfigurations"]] == [
+        "ml.c5.large",
+        "ml.c5.xlarge",
+        "ml.m5.large",
+    ]
+    assert advanced["EndpointConfigurations"][-1] == {"InstanceType": "ml.m5.large"}
+    with pytest.raises(SpecError, match="makes 5 tests with those of benchmark, of at most 4"):
+        inputs(SPECS["advanced"])
 
 
 def test_stairs_and_configurations_of_their_own() -> None:

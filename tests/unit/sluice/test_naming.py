@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sluice.errors import ArtifactError
+from sluice.measuring import Measuring
 from sluice.naming import (
     CLIENT_TOKEN_MAX,
     JOB_NAME_MAX,
@@ -17,8 +18,10 @@ from sluice.naming import (
     names_for,
     package_description,
     pipeline_content,
+    rebenchmark_uri,
     standing_tags,
     tags,
+    twin_endpoint,
 )
 from sluice.service_limits import NAME_MAX
 from sluice.spec import PipelineSpec, Stage
@@ -221,3 +224,35 @@ def test_a_description_leads_back_to_its_content() -> None:
 @pytest.mark.parametrize("description", [None, "", "my model", "content sha256:abc", f"x content sha256:{'a' * 64}"])
 def test_other_descriptions_hold_no_content(description: str | None) -> None:
     assert content_in(description) is None
+
+
+def test_measured_again_only_the_job_has_another_name() -> None:
+    spec = a_spec()
+    first = names_for(spec, digests_of(spec))
+    again = [
+        names_for(spec, digests_of(spec), Measuring(round=each, instance_types=types))
+        for each, types in (
+            ("january", ("ml.c5.large",)),
+            ("february", ("ml.c5.large",)),
+            ("january", ("ml.m5.large",)),
+        )
+    ]
+    assert len({each.job_stem for each in (first, *again)}) == 4
+    assert all(dataclasses.replace(each, job_stem=first.job_stem) == first for each in again)
+    assert all(AWS_JOB_NAME.fullmatch(each.job(999)) for each in again)
+
+
+@pytest.mark.parametrize("pipeline", ["a", "x" * NAME_MAX, "a-" * 31 + "a"])
+def test_a_twin_has_an_endpoint_of_its_own(pipeline: str) -> None:
+    spec = a_spec(pipeline=pipeline)
+    twin = twin_endpoint(spec)
+    assert AWS_NAME.fullmatch(twin) and len(twin) <= NAME_MAX
+    assert twin not in (spec.staging.endpoint, spec.production.endpoint)
+    assert twin != twin_endpoint(a_spec(pipeline=pipeline, production__endpoint="other"))
+
+
+def test_the_records_of_a_promotion_and_of_a_rebenchmark_do_not_meet() -> None:
+    spec = a_spec()
+    names = names_for(spec, digests_of(spec))
+    assert rebenchmark_uri(spec, names, "scheduled__1") != evidence_uri(spec, names, "scheduled__1")
+    assert rebenchmark_uri(spec, names, "scheduled__1").endswith("/rebenchmark/scheduled__1.json")

@@ -127,6 +127,12 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("evidence.prefix", {"evidence__prefix": "s3://b/" + "x" * 100}, "at most 100"),
     ("evidence", {"evidence": DROP}, "is missing"),
     ("evidence", {"evidence": "s3://b/x"}, "must be keys and values"),
+    ("rebenchmark.schedule", {"rebenchmark": {"schedule": "@monthy"}}, "@monthly"),
+    ("rebenchmark.max_drift_pct", {"rebenchmark": {"max_drift_pct": -1}}, "at least 0"),
+    ("rebenchmark.min_saving_pct", {"rebenchmark": {"min_saving_pct": 101}}, "at most 100"),
+    ("rebenchmark.instance_types[0]", {"rebenchmark": {"instance_types": ["ml.t3.large"]}}, "burstable"),
+    ("rebenchmark.instance_types[1]", {"rebenchmark": {"instance_types": ["ml.m5.large"] * 2}}, "twice"),
+    ("rebenchmark.instance_type", {"rebenchmark": {"instance_type": ["ml.m5.large"]}}, "did you mean"),
 ]
 
 

@@ -1,0 +1,57 @@
+"""When Airflow starts a promotion: by its spec's schedule, and by the assets that may come beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from airflow.assets.evaluation import AssetEvaluator
+from airflow.sdk import DAG
+from airflow.serialization.definitions.assets import SerializedAssetUniqueKey
+from airflow.serialization.serialized_objects import DagSerialization
+from sluice.dag_factory import build
+from sluice.plans.promotion import PROMOTION
+
+from tests.fakes.specs import a_spec
+
+FINDINGS = "sagemaker://iris-group/findings"
+FEATURES, BOOSTER = "s3://models/iris/features", "booster"
+
+
+def as_the_scheduler_has_it(dag: DAG) -> Any:
+    return DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable
+
+
+def is_started_by(timetable: Any, *updated: str) -> bool:
+    keys = {SerializedAssetUniqueKey(name=name, uri=name): True for name in updated}
+    started: bool = AssetEvaluator(None).run(timetable.asset_condition, keys)  # type: ignore[arg-type]  # no alias here
+    return started
+
+
+@pytest.mark.parametrize(
+    ("schedule", "summary"),
+    [
+        ("@daily", "Asset or 0 0 * * *"),
+        ("15 6 * * 1", "Asset or 15 6 * * 1"),
+        ("@once", "Asset or @once"),
+        (None, "Asset"),
+    ],
+)
+def test_a_finding_starts_a_promotion_beside_its_own_schedule(schedule: Any, summary: str) -> None:
+    timetable = as_the_scheduler_has_it(build(PROMOTION, a_spec(schedule=schedule, rebenchmark={})))
+    assert timetable.summary == summary
+    assert is_started_by(timetable, FINDINGS) and not is_started_by(timetable, "another")
+
+
+def test_assets_that_go_together_do_so_still() -> None:
+    spec = a_spec(schedule={"assets": [FEATURES, BOOSTER]}, rebenchmark={})
+    timetable = as_the_scheduler_has_it(build(PROMOTION, spec))
+    assert is_started_by(timetable, FINDINGS)
+    assert is_started_by(timetable, FEATURES, BOOSTER)
+    assert not is_started_by(timetable, FEATURES) and not is_started_by(timetable, BOOSTER)
+
+
+def test_cron_runs_at_the_same_time_with_and_without_assets() -> None:
+    plain = build(PROMOTION, a_spec(schedule="15 6 * * 1")).timetable
+    combined: Any = build(PROMOTION, a_spec(schedule="15 6 * * 1", rebenchmark={})).timetable
+    assert combined.timetable == plain
