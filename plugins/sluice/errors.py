@@ -24,7 +24,6 @@ SluiceError
 ├── BatchError            the transform job, or what it worked on
 │   ├── BatchFailed            it ended without its results: bad records, containers that answered 4xx/5xx, or stopped
 │   └── BatchIncomplete        it says it completed, but results are missing or have other lines than their inputs
-├── GateClosed            nobody's: the gate did its work and did not let the candidate through
 └── EvidenceError         the record of a decision
     ├── EvidenceMissing        it is not where the package says
     └── EvidenceInvalid        it is there but is not what was written: changed, truncated, or of another schema
@@ -170,16 +169,18 @@ class DeploymentError(SluiceError):
         live_config: str | None,
         reason: str | None,
         log_lines: tuple[str, ...] = (),
+        alarms: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(endpoint, wanted_config, live_config, reason, log_lines)
+        super().__init__(endpoint, wanted_config, live_config, reason, log_lines, alarms)
         self.endpoint = endpoint
         self.wanted_config = wanted_config
         self.live_config = live_config
         self.reason = reason
         self.log_lines = log_lines
+        self.alarms = alarms
 
     def _why(self) -> str:
-        reason = self.reason or "AWS gave no reason"
+        reason = "; ".join(filter(None, (self.reason, *self.alarms))) or "AWS gave no reason"
         if not self.log_lines:
             return f"{reason} (no container log lines were found)"
         tail = self.log_lines[-MAX_LOG_LINES:]
@@ -292,18 +293,6 @@ class BatchIncomplete(BatchError):
         if len(self.problems) > len(shown):
             shown.append(f"and {len(self.problems) - len(shown)} more")
         return "\n  ".join((f"the results of transform job {self.job} are not complete:", *shown))
-
-
-class GateClosed(SluiceError):
-    """The gate did not pass the candidate. `verdict` is fail or inconclusive; `reason` is the decision's."""
-
-    def __init__(self, verdict: str, reason: str) -> None:
-        super().__init__(verdict, reason)
-        self.verdict = verdict
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"the gate stays closed, verdict {self.verdict}: {self.reason}"
 
 
 class EvidenceError(SluiceError):

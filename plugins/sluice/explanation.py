@@ -81,9 +81,14 @@ def _fleets(spec: PipelineSpec) -> list[Row]:
     return [
         ("staging runs on", _fleet(spec.fleet(Stage.STAGING))),
         ("production runs on", production),
-        ("load test", f"of staging, and of an endpoint of each of {types}; up to {DEFAULT_JOB_MINUTES} minutes on AWS"),
+        ("load test", f"of staging, and of an endpoint of each of {types}; {_length(spec)}"),
     ]
 
 
 def _fleet(fleet: Fleet) -> str:
     return f"{fleet.instances} x {fleet.instance_type}"
+
+
+def _length(spec: PipelineSpec) -> str:
+    traffic = spec.benchmark.traffic
+    return f"{traffic.duration_s} s of traffic a test" if traffic else f"up to {DEFAULT_JOB_MINUTES} minutes on AWS"

@@ -13,8 +13,6 @@ from sluice.spec import AfterGate, Fleet, PipelineSpec, Stage
 
 DEFAULT_JOB_MINUTES = 45
 """AWS's sample archived/auto-scaling/optimize_endpoint_scaling.ipynb: a Default job takes up to 45 minutes."""
-ADVANCED_JOB_MINUTES = 120
-"""Developer guide, "Run a custom load test": "load tests take an average of 2 hours"."""
 HOURS_A_MONTH = 730
 """365 days of 24 hours, in twelve parts."""
 ESTIMATED = f"estimated, by AWS's list prices of {REGION}"
@@ -52,9 +50,14 @@ def predicted_rows(spec: PipelineSpec) -> list[Row]:
 
 
 def load_test(spec: PipelineSpec) -> tuple[Use, ...]:
-    """Our assumption: one instance of each type for as long as a job takes. Staging's own time is in its own row."""
-    minutes = DEFAULT_JOB_MINUTES if spec.benchmark.job_type == "Default" else ADVANCED_JOB_MINUTES
-    return tuple(Use(each, 1, minutes / 60) for each in spec.benchmark.instance_types)
+    """Our assumption: one instance of each type for as long as a Default job takes, or for each test of an Advanced
+    one as long as its traffic. Staging's own time is in its own row.
+    """
+    benchmark = spec.benchmark
+    if benchmark.traffic is None:
+        return tuple(Use(each, 1, DEFAULT_JOB_MINUTES / 60) for each in benchmark.instance_types)
+    hours = benchmark.traffic.duration_s / 3600
+    return tuple(Use(each.instance_type, 1, each.tests * hours) for each in benchmark.configurations)
 
 
 def measured_row(answer: Answer, staging: Fleet) -> Row | None:

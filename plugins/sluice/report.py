@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from sluice.evidence_form import EvidenceForm
+from sluice.failure import Failure
 from sluice.gate import Basis, Decision, RuleResult
 from sluice.metrics import Measurement, Measurements, Origin, number_text
 from sluice.naming import Names
@@ -54,6 +55,8 @@ class Evidence:
     """Variables that the chosen fleet was measured with: `package_arn` holds them in every container."""
     measured_package_arn: str | None = None
     """The version on the staging endpoint, where that is not `package_arn`: the same without those variables."""
+    failures: tuple[Failure, ...] = ()
+    """What broke, before the gate or after it, with AWS's reason, alarms and the containers' log lines."""
 
     def for_version(self, package_arn: str) -> Evidence:
         """The same for the version that goes on, where that is not the measured one."""
@@ -184,6 +187,7 @@ def _notes(evidence: Evidence) -> list[str]:
         notes += [_source("", each.observed)] if each.observed else []
         notes += [_source("champion's ", each.champion)] if each.champion else []
     notes += [f"considered: {each}" for each in evidence.considered]
+    notes += [f"failed: {each}" for each in evidence.failures]
     if evidence.production_instance_type != evidence.measured_instance_type:
         notes.append(
             f"the numbers are from {evidence.measured_instance_type}, and production runs on "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sluice.evidence_form import EvidenceForm
+from sluice.failure import Failure
 
 ROLLED_BACK = "rolled back"
 FAILED = "failed"
@@ -39,7 +40,7 @@ class RollbackEvidence:
     proof: Proof | None = None
     withdrawn_at: str | None = None
     """When the version that production left was rejected; None when there was none to reject."""
-    failures: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
 
 FORM = EvidenceForm("sluice.rollback/1", RollbackEvidence)
@@ -57,7 +58,7 @@ def facts(evidence: RollbackEvidence) -> list[tuple[str, str]]:
         ("live config", f"{proof.config}, {proof.status}" if proof else None),
         ("answered", f"{proof.answer} to {proof.sample}" if proof else None),
         ("rejected", evidence.withdrawn_at),
-        *(("failed", failure) for failure in evidence.failures),
+        *(("failed", str(failure)) for failure in evidence.failures),
         ("run", evidence.run_id),
     ]
     return [(name, value) for name, value in said if value]

@@ -190,6 +190,8 @@ def test_a_dead_container_fails_the_run_and_is_named_with_its_last_words(aws: Aw
     assert (run.state, run.states["deploy_staging"]) == ("failed", "failed")
     message = run.results["report"]["failures"][0]["message"]
     assert "predict" in message and "made of cheese" in message
+    (kept,) = run.results["report"]["failures"]
+    assert any("made of cheese" in line for line in kept["log_lines"]) and kept["reason"]
     assert run.results["reject"]["rejected"]
     assert production(aws) == before
 

@@ -23,6 +23,7 @@ from sluice.errors import (
     PackageFailed,
     SpecError,
 )
+from sluice.failure import failure_of, to_xcom
 from sluice.hook import SluiceHook
 from sluice.service_errors import CallDenied, QuotaExceeded, RequestInvalid
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 FAILURE_KEY = "failure"
-"""XCom key under which a failing task leaves `{"error": class, "message": text}` for `reject` and `report`."""
+"""XCom key under which a failing task leaves its `failure.Failure` for `reject`, `report` and the run's page."""
 
 AFTER_OTHERS = timedelta(minutes=5)
 """Quota and capacity come back when somebody else's instances go, which takes minutes."""
@@ -75,7 +76,8 @@ def telling_failures(context: Context) -> Iterator[None]:
     except (AirflowSkipException, DownstreamTasksSkipped):
         raise  # these are answers, not failures
     except Exception as error:
-        context["ti"].xcom_push(key=FAILURE_KEY, value={"error": type(error).__name__, "message": str(error)})
+        ti = context["ti"]
+        ti.xcom_push(key=FAILURE_KEY, value=to_xcom(failure_of(ti.task_id, error)))
         raise
 
 

@@ -174,13 +174,12 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
         # An endpoint that never came up names the config that it never served.
         live = None if state.status in ("Creating", "Failed") else state.config
         error = _ERRORS.get(outcome, DeploymentFailed)
-        raise error(endpoint, wanted, live, self._with_alarms(reason), log_lines)
+        raise error(endpoint, wanted, live, reason, log_lines, self._fired_alarms())
 
-    def _with_alarms(self, reason: str | None) -> str | None:
-        """AWS's reason, which may be none, and the alarms that speak against the new version now."""
+    def _fired_alarms(self) -> tuple[str, ...]:
+        """The alarms that speak against the new version now."""
         watched = self._deployment.alarms if self._deployment else ()
-        fired = [str(alarm) for alarm in self.hook.find_alarms(watched) if alarm.fired]
-        return "; ".join([*([reason] if reason else []), *fired]) or None
+        return tuple(str(alarm) for alarm in self.hook.find_alarms(watched) if alarm.fired)
 
 
 def _is_on_its_way(state: EndpointState, wanted: str) -> bool:

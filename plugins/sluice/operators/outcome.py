@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sluice.failure import Failure, from_xcom
 from sluice.operators.base import FAILURE_KEY
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator, Context
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A task that failed by itself, and what it said."""
-
-    task: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.task}: {self.message}"
 
 
 def result_of(ti: Any, task_id: str) -> Any:
@@ -43,6 +32,4 @@ def failures_before(task: BaseOperator, context: Context) -> tuple[Failure, ...]
 
 
 def _failure(context: Context, task_id: str) -> Failure:
-    told = context["ti"].xcom_pull(task_ids=task_id, key=FAILURE_KEY)
-    message = told["message"] if told else "it left no message; see its log"
-    return Failure(task_id, message)
+    return from_xcom(task_id, context["ti"].xcom_pull(task_ids=task_id, key=FAILURE_KEY))

@@ -10,6 +10,7 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice import api_requests, naming
 from sluice.evidence_form import sha256_of
+from sluice.failure import Failure, to_xcom
 from sluice.operators.base import from_template
 from sluice.operators.candidate import PipelineOperator
 from sluice.operators.outcome import failures_before
@@ -28,7 +29,7 @@ class RecordRollbackOperator(PipelineOperator):
     It says who took production from which version to which, why, and what proves it: the live config and the answer
     to a sample row. A rollback that failed is recorded with what went wrong. XCom: `{"outcome", "from_package_arn",
     "to_package_arn", "reason", "by", "evidence_uri", "evidence_sha256", "failures", "rollback"}`, where `outcome` is
-    `rolled back` or `failed`, `failures` a list of `{"task", "message"}`, and `rollback` the document.
+    `rolled back` or `failed`, `failures` a list of what `failure.Failure` has, and `rollback` the document.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param reason: why production goes back (templated)
@@ -63,7 +64,7 @@ class RecordRollbackOperator(PipelineOperator):
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
         failures = failures_before(self, context)
-        evidence = self._evidence(context, tuple(map(str, failures)))
+        evidence = self._evidence(context, failures)
         body = FORM.to_bytes(evidence)
         uri, sha256 = naming.rollback_uri(self.spec, evidence.run_id), sha256_of(body)
         self.hook.write_object(uri, body, "application/json")
@@ -79,11 +80,11 @@ class RecordRollbackOperator(PipelineOperator):
             "by": evidence.by,
             "evidence_uri": uri,
             "evidence_sha256": sha256,
-            "failures": [{"task": failure.task, "message": failure.message} for failure in failures],
+            "failures": [to_xcom(failure) for failure in failures],
             "rollback": FORM.to_document(evidence),
         }
 
-    def _evidence(self, context: Context, failures: tuple[str, ...]) -> RollbackEvidence:
+    def _evidence(self, context: Context, failures: tuple[Failure, ...]) -> RollbackEvidence:
         chosen: Result = from_template(self.chosen) or {}
         withdrawn: Result = from_template(self.withdrawn) or {}
         proof = self._proof()

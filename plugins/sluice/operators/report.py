@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice import api_requests, naming
 from sluice.evidence_form import sha256_of
+from sluice.failure import Failure, to_xcom
 from sluice.gate import Decision
 from sluice.operators.base import from_template
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.operators.findings import Findings
-from sluice.operators.outcome import Failure, failures_before
+from sluice.operators.outcome import failures_before
 from sluice.report import Evidence, as_markdown, read_evidence, to_bytes
 
 if TYPE_CHECKING:
@@ -29,8 +31,8 @@ class ReportOperator(CandidateOperator):
     A run that broke off before the gate leaves an undecided document, and the package goes on naming the evidence of
     its last decision. XCom: `{"outcome", "verdict", "reason", "misses", "package_arn", "by", "evidence_uri",
     "evidence_sha256", "answer", "failures"}`, where `outcome` is `promoted`, `refused`, `dry run` or `failed`, `misses`
-    holds a line for each rule that did not pass, and `failures` is a list of `{"task", "message"}`; what there is not
-    is None.
+    holds a line for each rule that did not pass, and `failures` is a list of what `failure.Failure` has, such as
+    `{"task", "message", "error", "endpoint", "reason", "alarms", "log_lines"}`; what there is not is None.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param candidate: preflight's result, as an object or as JSON text (templated)
@@ -66,6 +68,7 @@ class ReportOperator(CandidateOperator):
         judged: Result | None = from_template(self.judged)
         verified: Result | None = from_template(self.verified)
         evidence = self._evidence(context, judged, failures)
+        evidence = replace(evidence, failures=failures) if evidence else None
         uri, sha256 = self._write(evidence, decided=judged is not None) if evidence else (None, None)
         for failure in failures:
             self.log.error("%s", failure)
@@ -79,7 +82,7 @@ class ReportOperator(CandidateOperator):
             "evidence_uri": uri,
             "evidence_sha256": sha256,
             "answer": verified["answer"] if verified else None,
-            "failures": [{"task": failure.task, "message": failure.message} for failure in failures],
+            "failures": [to_xcom(failure) for failure in failures],
         }
 
     def _evidence(self, context: Context, judged: Result | None, failures: Sequence[Failure]) -> Evidence | None:

@@ -9,6 +9,8 @@ from typing import Any
 
 from sluice.errors import EvidenceInvalid
 from sluice.report import html_body, read_evidence
+from sluice.rollback_evidence import FORM
+from sluice.rollback_evidence import facts as record_facts
 from sluice.ui.run_facts import Failure, RunFacts, TaskFacts
 
 SHOWN = {
@@ -28,6 +30,7 @@ def run_page(facts: RunFacts) -> str:
         *(_failure(each) for each in facts.failures()),
         *(_evidence(each) for each in facts.evidence()),
         *_report(facts.result("report")),
+        *_rollback(facts.result("record")),
         *_waiting(facts.waiting()),
     ]
     if not parts:
@@ -59,6 +62,19 @@ def _report(result: Mapping[str, Any]) -> Iterable[str]:
     if facts:
         rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in facts)
         yield f"<section><h2>Report</h2><dl>{rows}</dl></section>"
+
+
+def _rollback(result: Mapping[str, Any]) -> Iterable[str]:
+    if not isinstance(result.get("rollback"), dict):
+        return
+    try:
+        record = FORM.read(json.dumps(result["rollback"]).encode(), "the record of the rollback")
+    except EvidenceInvalid as error:
+        yield f'<section class="failed"><p>{escape(str(error))}</p></section>'
+        return
+    told = [*record_facts(record), ("evidence", str(result.get("evidence_uri", "")))]
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in told)
+    yield f"<section><h2>{escape(record.endpoint)}: {escape(record.outcome)}</h2><dl>{rows}</dl></section>"
 
 
 def _waiting(tasks: Iterable[TaskFacts]) -> Iterable[str]:

@@ -96,7 +96,7 @@ def test_a_deployment_that_an_alarm_ended_names_the_alarm(aws: FakeAws) -> None:
     aws.alarms = {"iris-5xx": "OK", "iris-slow": "ALARM", "other": "ALARM"}
     with pytest.raises(DeploymentRolledBack) as error:
         promote(aws, GUARDED)
-    assert error.value.reason == "alarm iris-slow is in ALARM (Threshold Crossed)"
+    assert error.value.alarms == ("alarm iris-slow is in ALARM (Threshold Crossed)",)
 
 
 def test_a_rollback_that_failed_is_told_apart_and_the_next_update_gets_out_of_it(aws: FakeAws) -> None:

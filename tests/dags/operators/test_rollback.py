@@ -162,8 +162,8 @@ def test_a_rollback_that_failed_is_recorded_as_well(aws: FakeAws) -> None:
     run.xcoms["roll_back", "failure"] = {"error": "DeploymentFailed", "message": "no capacity"}
     result = record(run, None)
     kept = FORM.read(aws.objects[result["evidence_uri"]], "S3")
-    assert (kept.outcome, kept.failures, kept.proof) == ("failed", ("roll_back: no capacity",), None)
-    assert result["failures"] == [{"task": "roll_back", "message": "no capacity"}]
+    assert (kept.outcome, [*map(str, kept.failures)], kept.proof) == ("failed", ["roll_back: no capacity"], None)
+    assert result["failures"] == [{"task": "roll_back", "error": "DeploymentFailed", "message": "no capacity"}]
     assert event_of(result) is Event.FAILED
 
 

@@ -152,9 +152,12 @@ def report(aws: FakeAws, *failed: tuple[str, str], **arguments: Any) -> Any:
 
 def test_a_run_that_broke_off_leaves_undecided_evidence(aws: FakeAws, registered: Any) -> None:
     result = report(aws, ("recommend", "stopped"), registered=registered)
-    assert result["outcome"] == "failed" and result["failures"] == [{"task": "recommend", "message": "stopped"}]
+    assert result["outcome"] == "failed" and result["failures"] == [
+        {"task": "recommend", "error": "X", "message": "stopped"}
+    ]
     document = json.loads(aws.objects[result["evidence_uri"]])
     assert document["decision"]["verdict"] == "inconclusive" and "stopped" in document["decision"]["reason"]
+    assert [each["message"] for each in document["failures"]] == ["stopped"]
     assert hashlib.sha256(aws.objects[result["evidence_uri"]]).hexdigest() == result["evidence_sha256"]
     # The package goes on naming the evidence of its last decision.
     assert "sluice:evidence" not in aws.packages[registered["package_arn"]]["CustomerMetadataProperties"]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sluice.errors import SpecError
+from sluice.rollback_evidence import FORM, Proof, RollbackEvidence
 from sluice.ui.run_facts import read_facts
 from sluice.ui.run_page import run_page
 
@@ -110,3 +111,23 @@ def test_text_from_outside_never_becomes_markup() -> None:
     )
     assert "<img" not in shown
     assert shown.count("&lt;img") >= 8
+
+
+def test_a_rollback_is_shown_with_who_why_and_its_proof() -> None:
+    record = RollbackEvidence(
+        pipeline="iris",
+        run_id="r",
+        endpoint="iris",
+        outcome="rolled back",
+        reason="<wrong> labels",
+        by="alice",
+        ended_at="2026-03-01T12:00:00.000+00:00",
+        from_package_arn="arn:x/2",
+        to_package_arn="arn:x/1",
+        proof=Proof(config="iris-1", status="InService", sample="row-1.csv", answer="benign"),
+    )
+    shown = page(an_entry("record", {"rollback": FORM.to_document(record), "evidence_uri": "s3://b/r.json"}))
+    assert "<h2>iris: rolled back</h2>" in shown and "<dd>&lt;wrong&gt; labels</dd>" in shown
+    assert "<dt>by</dt><dd>alice</dd>" in shown and "iris-1, InService" in shown and "s3://b/r.json" in shown
+    other = page(an_entry("record", {"rollback": {"schema": "sluice.rollback/9"}}))
+    assert "sluice.rollback/9" in other
