@@ -11,3 +11,8 @@ def production(group: str) -> str:
 def findings(group: str) -> str:
     """Updated when production's version has been measured again, and another promotion is worth it."""
     return f"sagemaker://{group}/findings"
+
+
+def versions(group: str, pipeline: str) -> str:
+    """Updated when somebody has registered, approved or otherwise changed a version, and the pipeline watches."""
+    return f"sagemaker://{group}/versions/{pipeline}"

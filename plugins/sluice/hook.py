@@ -73,6 +73,11 @@ class SluiceHook(S3Calls, InventoryCalls, PrerequisiteCalls):
         answer = self._call("describe_model_package", {"ModelPackageName": package_arn})
         return api_responses.package_state(answer)
 
+    def find_package(self, package_arn: str) -> PackageState | None:
+        """One version with its metadata, or None when there is none."""
+        answer = self._find("describe_model_package", {"ModelPackageName": package_arn})
+        return None if answer is None else api_responses.package_state(answer)
+
     def read_package(self, package_arn: str) -> AdoptedPackage | None:
         """What a version holds, or None when there is none."""
         answer = self._find("describe_model_package", {"ModelPackageName": package_arn})

@@ -75,6 +75,11 @@ def likely_slips(event: AssetEvent) -> tuple[str, ...]:
     return tuple(f"asset {event.asset}: extra.{key} says nothing to a promotion{hint}" for key, hint in hints if hint)
 
 
+def is_of_training(spec: PipelineSpec, event: AssetEvent) -> bool:
+    """Whether it updates one of the assets in `schedule.assets`."""
+    return isinstance(spec.schedule, AssetSchedule) and event.asset in spec.schedule.assets
+
+
 def training_request(spec: PipelineSpec, events: Iterable[AssetEvent]) -> RunRequest | None:
     """What the updates of the assets in `schedule.assets` ask for together, the latest holding where they differ.
 

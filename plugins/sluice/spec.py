@@ -40,6 +40,7 @@ from sluice.service_limits import (
     URL_MAX,
 )
 from sluice.typed import plain
+from sluice.watch_spec import WatchSpec
 
 
 class Stage(StrEnum):
@@ -192,6 +193,9 @@ class PipelineSpec:
     batch: Annotated[
         BatchSpec | None, Limit("What the approved version transforms in batch; no such DAG when left out.")
     ] = None
+    watch: Annotated[
+        WatchSpec | None, Limit("Start a promotion when others register or approve a version; nothing when left out.")
+    ] = None
     rebenchmark: Annotated[
         RebenchmarkSpec | None, Limit("When production's version is measured again; no such DAG when left out.")
     ] = None
@@ -227,7 +231,8 @@ class PipelineSpec:
     @property
     def is_started_by_assets(self) -> bool:
         """Whether asset events start promotions, which may then say what is promoted."""
-        return isinstance(self.schedule, AssetSchedule) or self.rebenchmark is not None
+        others = (self.rebenchmark, self.watch)
+        return isinstance(self.schedule, AssetSchedule) or any(each is not None for each in others)
 
     @property
     def needs_approval(self) -> bool:

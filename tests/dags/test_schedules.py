@@ -51,6 +51,31 @@ def test_assets_that_go_together_do_so_still() -> None:
     assert not is_started_by(timetable, FEATURES) and not is_started_by(timetable, BOOSTER)
 
 
+QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/versions"
+VERSIONS = "sagemaker://iris-group/versions/iris"
+
+
+def test_a_queue_is_watched_by_the_triggerer_with_the_connection_of_the_spec() -> None:
+    aws = {"role": "arn:aws:iam::123456789012:role/x", "connection": "team_a", "region": "eu-west-1"}
+    timetable = as_the_scheduler_has_it(build(PROMOTION, a_spec(schedule="@daily", watch={"queue": QUEUE}, aws=aws)))
+    assert timetable.summary == "Asset or 0 0 * * *" and is_started_by(timetable, VERSIONS)
+    (asset,) = [asset for _, asset in timetable.asset_condition.iter_assets()]
+    (watcher,) = asset.watchers
+    assert watcher.name == "iris-versions" and watcher.trigger["classpath"].endswith(".SqsSensorTrigger")
+    given = watcher.trigger["kwargs"]
+    assert (given["sqs_queue"], given["aws_conn_id"], given["region_name"]) == (QUEUE, "team_a", "eu-west-1")
+    # What is not deleted would start a run again and again.
+    assert given["delete_message_on_reception"] is True
+    assert given["message_filtering_match_values"] == ["iris-group"]
+
+
+def test_all_that_starts_a_promotion_at_once() -> None:
+    spec = a_spec(schedule={"assets": [FEATURES, BOOSTER]}, rebenchmark={}, watch={"queue": QUEUE})
+    timetable = as_the_scheduler_has_it(build(PROMOTION, spec))
+    assert is_started_by(timetable, VERSIONS) and is_started_by(timetable, FINDINGS)
+    assert is_started_by(timetable, FEATURES, BOOSTER) and not is_started_by(timetable, FEATURES)
+
+
 def test_cron_runs_at_the_same_time_with_and_without_assets() -> None:
     plain = build(PROMOTION, a_spec(schedule="15 6 * * 1")).timetable
     combined: Any = build(PROMOTION, a_spec(schedule="15 6 * * 1", rebenchmark={})).timetable

@@ -13,8 +13,16 @@ from sluice import asset_names
 from sluice.measuring import Measuring
 from sluice.operators.base import from_template
 from sluice.operators.candidate import PipelineOperator
-from sluice.run_request import AssetEvent, RunRequest, found_again, likely_slips, training_request
+from sluice.run_request import (
+    AssetEvent,
+    RunRequest,
+    found_again,
+    is_of_training,
+    likely_slips,
+    training_request,
+)
 from sluice.spec import Stage
+from sluice.state_change import state_changes
 from sluice.typed import build, plain
 
 if TYPE_CHECKING:
@@ -24,10 +32,11 @@ if TYPE_CHECKING:
 class ReadEventOperator(PipelineOperator, SkipMixin):
     """Take what the run is to promote from the asset events that started it, or from its parameters when none did.
 
-    A new artifact or version goes before a finding about the old one. When no event asks for anything, all other tasks
-    are skipped. XCom: `{"model_data", "environment", "model_package_arn", "measuring", "reason"}`: the first three as
-    the parameters of a promotion, empty is not asked for; `measuring` is how a version is measured again, or None;
-    `reason` says why, or why not. Raises SpecError for an event whose extra asks for what this pipeline cannot do.
+    Of several, the newest goes; a new artifact or version before a finding about the old one. When no event asks for
+    anything, all other tasks are skipped. XCom: `{"model_data", "environment", "model_package_arn", "measuring",
+    "reason"}`: the first three as the parameters of a promotion, empty is not asked for; `measuring` is how a version
+    is measured again, or None; `reason` says why, or why not. Raises SpecError for an event whose extra asks for what
+    this pipeline cannot do.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param request: the run's parameters, `{"model_data", "environment", "model_package_arn"}` (templated)
@@ -46,36 +55,59 @@ class ReadEventOperator(PipelineOperator, SkipMixin):
         events = list(_events(context))
         if not events:
             return _result(self._of_parameters(), "by its parameters")
-        for slip in (slip for event in events for slip in likely_slips(event)):
+        for slip in (slip for event in events if is_of_training(self.spec, event) for slip in likely_slips(event)):
             self.log.warning("%s", slip)
-        asked = training_request(self.spec, events)
-        if asked is not None:
-            return _result(asked, "by the assets of its schedule")
-        return self._of_findings(context, events)
+        refusals: list[str] = []
+        asked = self._of_new_versions(events, refusals) or self._of_findings(events, refusals)
+        return asked or self._skip_run(context, "; ".join(dict.fromkeys(refusals)))
 
     def _of_parameters(self) -> RunRequest:
         given = {name: from_template(value) for name, value in self.request.items()}
         return build(RunRequest, {name: value for name, value in given.items() if value})
 
-    def _of_findings(self, context: Context, events: Sequence[AssetEvent]) -> dict[str, Any]:
-        spec, reasons = self.spec, []
+    def _of_new_versions(self, events: Sequence[AssetEvent], refusals: list[str]) -> dict[str, Any] | None:
+        """The newest wish for what has been trained, registered or approved; what speaks against others is added."""
+        trained = training_request(self.spec, events)
         for event in reversed(events):
-            if event.asset != asset_names.findings(spec.package.group):
-                reasons.append(f"asset {event.asset} was updated, and not all that it goes together with")
+            if is_of_training(self.spec, event):
+                if trained is not None:
+                    return _result(trained, "by the assets of its schedule")
+                refusals.append(f"asset {event.asset} was updated, and not all that it goes together with")
+            elif event.asset == asset_names.versions(self.spec.package.group, self.spec.pipeline):
+                registered = self._of_registry(event, refusals)
+                if registered is not None:
+                    return registered
+        return None
+
+    def _of_registry(self, event: AssetEvent, refusals: list[str]) -> dict[str, Any] | None:
+        live = self._live()
+        serving = self.hook.find_package(live) if live else None
+        for change in reversed(state_changes(event)):
+            version = self.hook.find_package(change.package_arn)
+            refusal = change.why_not(self.spec, version, serving)
+            if refusal is None:
+                return _result(RunRequest(model_package_arn=change.package_arn), "by a change in the registry")
+            refusals.append(refusal)
+        return None
+
+    def _of_findings(self, events: Sequence[AssetEvent], refusals: list[str]) -> dict[str, Any] | None:
+        for event in reversed(events):
+            if event.asset != asset_names.findings(self.spec.package.group):
                 continue
             found = found_again(event)
-            refusal = found.why_not(spec, self._live())
+            refusal = found.why_not(self.spec, self._live())
             if refusal is None:
                 wanted = RunRequest(model_package_arn=found.package_arn)
                 return _result(wanted, f"found: {', '.join(found.findings)}", found.measuring)
-            reasons.append(refusal)
-        return self._skip_run(context, "; ".join(dict.fromkeys(reasons)))
+            refusals.append(refusal)
+        return None
 
     def _live(self) -> str | None:
         state = self.hook.find_endpoint(self.spec.fleet(Stage.PRODUCTION).endpoint)
         return self.hook.package_behind(state.config) if state and state.config else None
 
     def _skip_run(self, context: Context, reason: str) -> dict[str, Any]:
+        reason = reason or "no event says what to promote"
         result = _result(RunRequest(), reason)
         self.log.info("nothing to promote: %s", reason)
         # Skipping tasks ends this one with an exception, and what it would return with it.

@@ -37,6 +37,7 @@ from sluice.plans.step import (
     result,
     result_if_any,
     text_param,
+    versions_asset,
 )
 from sluice.run_request import KEYS
 from sluice.service_limits import PACKAGE_ARN
@@ -288,8 +289,10 @@ def describe(spec: PipelineSpec) -> str:
 
 
 def schedule(spec: PipelineSpec) -> Schedule:
-    """The spec's own, and what was found when production's version was measured again."""
-    return or_by_assets(as_scheduled(spec.schedule), [findings_asset(spec)] if spec.rebenchmark else [])
+    """The spec's own, what others do in the registry, and what was found when production was measured again."""
+    watched = [versions_asset(spec, spec.watch.queue)] if spec.watch else []
+    found = [findings_asset(spec)] if spec.rebenchmark else []
+    return or_by_assets(as_scheduled(spec.schedule), [*watched, *found])
 
 
 PROMOTION = DagKind(

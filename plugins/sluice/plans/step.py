@@ -12,6 +12,7 @@ from airflow.sdk import (
     AssetAll,
     AssetAny,
     AssetOrTimeSchedule,
+    AssetWatcher,
     BaseOperator,
     CronTriggerTimetable,
     Param,
@@ -24,6 +25,11 @@ from airflow.sdk.definitions.timetables.simple import OnceTimetable
 from sluice import asset_names
 from sluice.schedule import AssetSchedule
 from sluice.spec import PipelineSpec
+
+MESSAGES_AT_ONCE = 10
+"""The most that ReceiveMessage gives."""
+WATCH_SECONDS = 20
+"""Between two looks at a queue: little beside a promotion, and 4,000 calls a day."""
 
 Schedule = str | list[Asset] | BaseAsset | AssetOrTimeSchedule | None
 
@@ -57,6 +63,27 @@ def production_asset(spec: PipelineSpec) -> Asset:
 def findings_asset(spec: PipelineSpec) -> Asset:
     """`sagemaker://<group>/findings`: updated when production's version was measured again and something was found."""
     return Asset(asset_names.findings(spec.package.group))
+
+
+def versions_asset(spec: PipelineSpec, queue: str) -> Asset:
+    """`sagemaker://<group>/versions/<pipeline>`: updated by Airflow's triggerer for messages in `queue` on the group.
+
+    The trigger deletes the messages that it takes, and leaves those on other groups in the queue.
+    """
+    from airflow.providers.amazon.aws.triggers.sqs import SqsSensorTrigger  # for specs that watch, and no others
+
+    trigger = SqsSensorTrigger(
+        sqs_queue=queue,
+        aws_conn_id=spec.aws.connection,
+        region_name=spec.aws.region,
+        max_messages=MESSAGES_AT_ONCE,
+        waiter_delay=WATCH_SECONDS,
+        message_filtering="jsonpath",
+        message_filtering_config="detail.ModelPackageGroupName",
+        message_filtering_match_values=[spec.package.group],
+    )
+    watcher = AssetWatcher(name=f"{spec.pipeline}-versions", trigger=trigger)
+    return Asset(asset_names.versions(spec.package.group, spec.pipeline), watchers=[watcher])
 
 
 def as_scheduled(schedule: str | AssetSchedule | None) -> Schedule:

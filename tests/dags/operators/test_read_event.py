@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ TRAINED, COUNTED = "s3://models/iris", "counted"
 NEW = "s3://models/iris/predict/2026-02-01/model.tar.gz"
 VERSION = "arn:aws:sagemaker:us-east-1:123456789012:model-package/iris-group/3"
 NOTHING: dict[str, Any] = {"model_data": {}, "environment": {}, "model_package_arn": ""}
+VERSIONS = "sagemaker://iris-group/versions/iris"
 FINDINGS = "sagemaker://iris-group/findings"
 FOUND: dict[str, Any] = {
     "pipeline": "iris",
@@ -41,8 +44,10 @@ class Started:
         params: Any = None,
         spec: PipelineSpec | None = None,
         live: str | None = VERSION,
+        versions: Sequence[dict[str, Any]] = (),
     ) -> None:
         aws = FakeAws()
+        aws.packages = {each["ModelPackageArn"]: each for each in (version(3), *versions)}
         if live:
             aws.endpoints["iris"] = {"EndpointName": "iris", "EndpointArn": "arn", "EndpointStatus": "InService"}
             aws.endpoints["iris"]["EndpointConfigName"] = "iris-config"
@@ -62,6 +67,26 @@ class Started:
     @property
     def asked(self) -> dict[str, Any]:
         return {key: self.result[key] for key in NOTHING}
+
+
+def version(number: int, approval: str = "Approved", **more: Any) -> dict[str, Any]:
+    arn = VERSION[:-1] + str(number)
+    names = {"ModelPackageArn": arn, "ModelPackageGroupName": "iris-group", "ModelPackageVersion": number}
+    return {**names, "ModelPackageStatus": "Completed", "ModelApprovalStatus": approval, **more}
+
+
+def message(number: int, *fields: str, **more: Any) -> dict[str, Any]:
+    """A message of SQS with EventBridge's event of a version, as SqsSensorTrigger hands it on."""
+    detail = {"ModelPackageArn": VERSION[:-1] + str(number), "ModelPackageGroupName": "iris-group"}
+    if fields:
+        detail["UpdatedModelPackageFields"] = list(fields)  # type: ignore[assignment]
+    event = {"source": "aws.sagemaker", "detail-type": "SageMaker Model Package State Change", "detail": detail}
+    return {"MessageId": str(number), "ReceiptHandle": "r", "Body": json.dumps({**event, **more})}
+
+
+def changed(*messages: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    payload = {"status": "success", "message_batch": list(messages)}
+    return VERSIONS, {"from_trigger": True, "payload": payload}
 
 
 def started_by(*updates: tuple[str, dict[str, Any]], params: Any = None, spec: PipelineSpec | None = None) -> Any:
@@ -172,6 +197,70 @@ def test_a_cheaper_instance_is_a_run_s_to_choose() -> None:
 def test_an_update_of_the_findings_by_hand_is_checked() -> None:
     with pytest.raises(SpecError, match=r"asset sagemaker://iris-group/findings: extra.*findings\[0\]"):
         Started((FINDINGS, {**FOUND, "findings": ["faster"]}), spec=REMEASURED)
+
+
+WATCHING = a_spec(watch={"queue": "https://sqs.us-east-1.amazonaws.com/123456789012/q"}, rebenchmark={})
+CONTENT = {"ModelPackageDescription": "content sha256:" + "0" * 64}
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        version(4),
+        version(4, "PendingManualApproval"),  # others have registered it: the gate decides
+        version(4, "Approved", **CONTENT),  # a promotion has registered it, and a person has approved it since
+    ],
+)
+def test_a_version_of_others_is_adopted(wanted: dict[str, Any]) -> None:
+    started = Started(changed(message(4, "ModelApprovalStatus")), spec=WATCHING, versions=[wanted])
+    assert started.asked == {**NOTHING, "model_package_arn": wanted["ModelPackageArn"]} and not started.skipped
+    assert not Started(changed(message(4)), spec=WATCHING, versions=[wanted], live=None).skipped
+
+
+@pytest.mark.parametrize(
+    ("number", "now", "fields", "reason"),
+    [
+        (3, None, ["ModelApprovalStatus"], "production serves version 3 already"),
+        (4, None, [], "is not there any more"),
+        (4, version(4, "Rejected"), ["ModelApprovalStatus"], "version 4 is Rejected"),
+        (4, version(4, ModelPackageStatus="InProgress"), [], "version 4 is InProgress"),
+        (4, version(4, "PendingManualApproval", **CONTENT), [], "was registered by a promotion"),
+        (4, version(4), ["CustomerMetadataProperties"], "no matter of approval"),
+        (2, version(2), ["ModelApprovalStatus"], "older than production's 3"),
+        (4, version(4, ModelPackageGroupName="roses"), [], "is of the group roses"),
+    ],
+)
+def test_what_is_nothing_to_promote_skips_the_run(
+    number: int, now: dict[str, Any] | None, fields: list[str], reason: str
+) -> None:
+    started = Started(changed(message(number, *fields)), spec=WATCHING, versions=[now] if now else [])
+    assert started.skipped == {"preflight", "report"} and reason in started.result["reason"]
+
+
+def test_of_several_versions_the_one_that_changed_last_is_promoted() -> None:
+    there = [version(4), version(5), version(6, "Rejected")]
+    updates = changed(message(4)), changed(message(5), message(6))
+    started = Started(*updates, spec=WATCHING, versions=there)
+    assert started.asked["model_package_arn"] == version(5)["ModelPackageArn"]
+    both = Started(changed(message(4)), (FINDINGS, FOUND), spec=WATCHING, versions=there)
+    assert both.asked["model_package_arn"] == version(4)["ModelPackageArn"] and both.result["measuring"] is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "no JSON",
+        "[]",
+        '"text"',
+        "{}",
+        json.dumps({"detail-type": "SageMaker Endpoint State Change", "detail": {"ModelPackageArn": VERSION}}),
+        json.dumps({"detail-type": "SageMaker Model Package State Change", "detail": {}}),
+    ],
+)
+def test_what_else_comes_by_the_queue_skips_the_run(body: str) -> None:
+    started = Started(changed({"Body": body}), spec=WATCHING)
+    assert started.skipped and started.result["reason"] == "no event says what to promote"
+    assert Started((VERSIONS, {"by": "hand"}), spec=WATCHING).skipped
 
 
 def test_a_key_that_is_nearly_right_is_pointed_out() -> None:

@@ -127,6 +127,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("evidence.prefix", {"evidence__prefix": "s3://b/" + "x" * 100}, "at most 100"),
     ("evidence", {"evidence": DROP}, "is missing"),
     ("evidence", {"evidence": "s3://b/x"}, "must be keys and values"),
+    ("watch.queue", {"watch": {"queue": "versions"}}, "does not match"),
+    ("watch.queue", {"watch": {}}, "is missing"),
     ("rebenchmark.schedule", {"rebenchmark": {"schedule": "@monthy"}}, "@monthly"),
     ("rebenchmark.max_drift_pct", {"rebenchmark": {"max_drift_pct": -1}}, "at least 0"),
     ("rebenchmark.min_saving_pct", {"rebenchmark": {"min_saving_pct": 101}}, "at most 100"),
