@@ -44,6 +44,7 @@ SETTINGS = {
     "TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "15",
     "WORKERS__MIN_HEARTBEAT_INTERVAL": "2",
     "WORKERS__EXECUTION_API_TIMEOUT": "60",  # the API server imports a lot before its first answer to a task
+    "CORE__DAGBAG_IMPORT_TIMEOUT": "120",  # it takes a second, on an idle machine
     "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",  # the specs do not change
     "SLUICE__POLL_SECONDS": "0.5",
     "SLUICE__RETRY_DELAY_SECONDS": "1",
