@@ -11,7 +11,7 @@ from sluice.typed import build, plain
 
 LINE_MAX = 500
 """Characters kept of one log line: twenty of them have to fit into Airflow's database with every failed task."""
-UNTOLD = "it left no message; see its log"
+UNTOLD = "it left no message, as when it or its worker is killed; see its log"
 
 
 @dataclass(frozen=True, kw_only=True)
