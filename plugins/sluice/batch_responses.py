@@ -33,6 +33,11 @@ class TransformState:
         return self.status == "Completed"
 
     @property
+    def failed(self) -> bool:
+        """It ended without its results, and nobody had stopped it."""
+        return self.status == "Failed"
+
+    @property
     def needs_new_attempt(self) -> bool:
         """Its results will not come; the next attempt needs another name, for AWS never gives one free."""
         return self.status in ("Failed", "Stopping", "Stopped")

@@ -29,9 +29,11 @@ class InventoryCalls(AwsCalls):
     """The account's endpoints, endpoint configs and models."""
 
     def list_things(self, kind: Kind) -> Iterator[Thing]:
-        """All of a kind whose names Sluice could have made, with their tags."""
+        """All of a kind whose names Sluice could have made, with their tags; no endpoint that is going already."""
         operation, listed, prefix = LISTS[kind]
         for each in self._pages(operation, listed, {}):
+            if each.get("EndpointStatus") == "Deleting":
+                continue
             name, arn = str(each[f"{prefix}Name"]), str(each[f"{prefix}Arn"])
             if kind is Kind.ENDPOINT or FROM_CONTENT.search(name):
                 touched = each.get("LastModifiedTime") or each["CreationTime"]

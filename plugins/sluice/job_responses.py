@@ -38,6 +38,11 @@ class JobState:
         return self.status == "COMPLETED"
 
     @property
+    def failed(self) -> bool:
+        """It ended without numbers, and nobody had stopped it."""
+        return self.status == "FAILED"
+
+    @property
     def needs_new_attempt(self) -> bool:
         """No numbers will come from this job; the next attempt needs another name (`Names.job(attempt)`)."""
         return self.status in JOB_WITHOUT_NUMBERS

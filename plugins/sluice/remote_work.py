@@ -59,6 +59,10 @@ class JobState(WorkState, Protocol):
         """It has come to what it was started for."""
 
     @property
+    def failed(self) -> bool:
+        """It ended without results by itself. A job that somebody has stopped has not failed."""
+
+    @property
     def needs_new_attempt(self) -> bool:
         """Nothing will come of it any more, and AWS never gives a job's name free."""
 

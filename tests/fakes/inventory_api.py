@@ -44,7 +44,10 @@ class FakeInventory:
             for name in list(getattr(self, attribute)):
                 arn = f"arn:aws:sagemaker:us-east-1:123456789012:{kind}/{name}"
                 at = self.touched.get(name, self.made)
-                yield {listed: [{f"{prefix}Name": name, f"{prefix}Arn": arn, "CreationTime": at}]}
+                told = {f"{prefix}Name": name, f"{prefix}Arn": arn, "CreationTime": at}
+                if kind == "endpoint":
+                    told["EndpointStatus"] = self.endpoints[name]["EndpointStatus"]
+                yield {listed: [told]}
 
     def delete_endpoint_config(self, EndpointConfigName: str) -> Json:
         self.calls.append("delete_endpoint_config")

@@ -42,6 +42,7 @@ class FakeAws(FakeTransforms, FakeInventory):
         self.jobs: dict[str, Json] = {}
         self.log_streams: dict[str, list[str]] = {}
         self.calls: list[str] = []
+        self._seconds = itertools.count(1_700_000_000)
         self.broken_configs: dict[str, str | None] = {}
         """Config -> FailureReason of every deployment onto it; None is the silence that AWS often keeps."""
         self.job_results: list[Json] = []
@@ -60,6 +61,8 @@ class FakeAws(FakeTransforms, FakeInventory):
         """The requests for a scaling recommendation."""
         self.package_status = "Completed"
         """Of a version that has just been registered; `InProgress` until `settle`."""
+        self.package_ending = "Completed"
+        """What such a version comes to."""
         self.job_began: float | None = None
         """When the next jobs are created, in seconds since the epoch."""
         self.invocation: bytes | ClientError = b'{"label": "benign"}'
@@ -133,6 +136,7 @@ class FakeAws(FakeTransforms, FakeInventory):
             "EndpointStatus": "Creating",
             "Tags": request.get("Tags", []),
         }
+        self._touch(self.endpoints[name])
         return {}
 
     def update_endpoint(
@@ -152,11 +156,16 @@ class FakeAws(FakeTransforms, FakeInventory):
         endpoint.pop("FailureReason", None)
         endpoint["EndpointStatus"] = "Updating"
         endpoint["PendingDeploymentSummary"] = {"EndpointConfigName": EndpointConfigName}
+        self._touch(endpoint)
         return {}
 
     def delete_endpoint(self, EndpointName: str) -> Json:
-        self.describe_endpoint(EndpointName)["EndpointStatus"] = "Deleting"
+        endpoint = self.describe_endpoint(EndpointName)
+        if endpoint["EndpointStatus"] in ("Creating", "Updating", "Deleting"):
+            text = f'Cannot update in-progress endpoint "{endpoint["EndpointArn"]}".'
+            raise refusal("DeleteEndpoint", "ValidationException", text)
         self._note("delete_endpoint")
+        endpoint["EndpointStatus"] = "Deleting"
         return {}
 
     def describe_endpoint(self, EndpointName: str) -> Json:
@@ -166,7 +175,8 @@ class FakeAws(FakeTransforms, FakeInventory):
         """Let every deployment, deletion and job that is under way come to its end."""
         self.settle_transforms()
         for package in self.packages.values():
-            package["ModelPackageStatus"] = "Completed"
+            if package.get("ModelPackageStatus") == "InProgress":
+                package["ModelPackageStatus"] = self.package_ending
         for name, endpoint in list(self.endpoints.items()):
             if endpoint["EndpointStatus"] == "Deleting":
                 del self.endpoints[name]
@@ -178,7 +188,11 @@ class FakeAws(FakeTransforms, FakeInventory):
             elif job["Status"] == "STOPPING":
                 job["Status"] = "STOPPED"
 
+    def _touch(self, endpoint: Json) -> None:
+        endpoint["LastModifiedTime"] = datetime.fromtimestamp(next(self._seconds), UTC)
+
     def _settle_endpoint(self, endpoint: Json) -> None:
+        self._touch(endpoint)
         updating = endpoint["EndpointStatus"] == "Updating"
         wanted = endpoint.pop("PendingDeploymentSummary", endpoint)["EndpointConfigName"]
         if wanted in self.lost_configs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped,
 from airflow.sdk.execution_time.comms import AssetEventDagRunReferenceResult
 from airflow.sdk.execution_time.context import OutletEventAccessors, TriggeringAssetEventsAccessor
 from sluice.operators.waiting import WaitingOperator
+from sluice.triggers import WorkEnded
 
 from tests.fakes.sagemaker_api import FakeAws, FakeHook
 from tests.fakes.triggerer import PassingTime, fire
@@ -33,6 +35,7 @@ class FakeTaskInstance:
         self._run = run
         self.task_id = task_id
         self.task: Any = None
+        self.max_tries = run.max_tries
 
     def xcom_push(self, key: str, value: Any) -> None:
         self._run.xcoms[self.task_id, key] = value
@@ -42,6 +45,19 @@ class FakeTaskInstance:
 
     def get_task_states(self, dag_id: str, run_ids: list[str]) -> dict[str, dict[str, str]]:
         return {RUN_ID: self._run.states}
+
+
+class FakeStateStore:
+    """Airflow's task state store, of one task."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return json.loads(self.kept[key]) if key in self.kept else default
+
+    def set(self, key: str, value: Any) -> None:
+        self.kept[key] = json.dumps(value)
 
 
 class DagRunOnFakeAws:
@@ -54,6 +70,9 @@ class DagRunOnFakeAws:
         self.aws = aws
         self.xcoms: dict[tuple[str, str], Any] = {}
         self.states: dict[str, str] = {}
+        self.stores: dict[str, Any] = {}
+        self.max_tries = 2
+        """Airflow raises it when a person clears a task."""
         self.waits: list[Any] = []
         self.outlet_events = OutletEventAccessors()
         self.answer: dict[str, Any] = {}
@@ -95,6 +114,7 @@ class DagRunOnFakeAws:
             "ti": ti,
             "task": operator,
             "task_instance": ti,
+            "task_state_store": self.stores.setdefault(task_id, FakeStateStore()),
             "run_id": RUN_ID,
             "outlet_events": self.outlet_events,
             "triggering_asset_events": TriggeringAssetEventsAccessor.build(self._events()),
@@ -111,10 +131,14 @@ class DagRunOnFakeAws:
             except TaskDeferred as deferred:
                 self.waits.append(deferred.trigger)
                 method = str(deferred.method_name)
-                arguments = {"event": fire(deferred.trigger, self.aws, time)}
+                arguments = {"event": self.wait(deferred.trigger, time)}
             except TaskAwaitingInput as waiting:
                 self.waits.append(waiting)
                 method, arguments = waiting.method_name, {"event": self.answer}
+
+    def wait(self, trigger: WorkEnded, time: PassingTime) -> Any:
+        """What the triggerer comes back with."""
+        return fire(trigger, self.aws, time)
 
     def _events(self) -> list[AssetEventDagRunReferenceResult]:
         of_no_task = dict.fromkeys(("source_task_id", "source_dag_id", "source_run_id", "source_map_index"))

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.operators.base_aws import AwsBaseOperator
+from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
@@ -91,6 +92,13 @@ class SluiceOperator(AwsBaseOperator[SluiceHook]):
     """
 
     aws_hook_class = SluiceHook
+    template_fields = aws_template_fields("botocore_config")
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """A subclass names the fields that it adds; what its bases have templated stays so."""
+        super().__init_subclass__(**kwargs)
+        of_bases = (field for base in cls.__mro__ for field in getattr(base, "template_fields", ()))
+        cls.template_fields = tuple(sorted({*cls.template_fields, *of_bases}))
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("retry_policy", RETRY_WHAT_MAY_PASS)

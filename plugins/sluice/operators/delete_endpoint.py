@@ -60,7 +60,7 @@ class DeleteEndpointOperator(WaitingOperator):
     def _is_there(self, in_time: bool) -> bool:
         state = self.hook.find_endpoint(self.endpoint)
         if state is not None and not in_time:
-            raise EndpointNotDeleted(self.endpoint, state.status, f"{self.timeout_s:g} s")
+            raise EndpointNotDeleted(self.endpoint, state.status, f"{self.patience_s:g} s")
         return state is not None
 
     def _gone(self) -> dict[str, Any]:

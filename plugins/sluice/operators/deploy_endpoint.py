@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
@@ -19,8 +20,10 @@ from sluice.errors import (
 )
 from sluice.links import EndpointConsoleLink, EndpointLogsLink
 from sluice.operators.candidate import Candidate, FleetOperator
+from sluice.operators.memory import recall, remember
 from sluice.operators.waiting import WaitingOperator
 from sluice.remote_work import CALLS, Kind
+from sluice.service_errors import ServiceRefused
 from sluice.spec import Stage
 from sluice.watch import ENDED, End
 
@@ -98,7 +101,8 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
         state = self.hook.find_endpoint(endpoint)
         if state is None:
             self.log.info("creating endpoint %s on config %s", endpoint, wanted)
-            self.hook.create_endpoint(api_requests.create_endpoint(names, stage))
+            with _remembering(context, wanted, None):
+                self.hook.create_endpoint(api_requests.create_endpoint(names, stage))
             return self._wait_until_deployed(endpoint, None, context)
         if not state.ended:
             self.log.info("endpoint %s is %s", endpoint, state.status)
@@ -107,6 +111,9 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
             return self._wait_until_free(endpoint, context)
         if deployment_outcome(state, wanted) is DeploymentOutcome.APPLIED:
             return _result(state)
+        if self._was_asked_for(wanted, state, context):
+            self.log.warning("an earlier try asked for config %s, and endpoint %s is not on it", wanted, endpoint)
+            return self._prove(candidate, stage)
         if state.status == "Failed":
             self.log.warning("endpoint %s is Failed (%s) and is made anew", endpoint, state.failure_reason)
             self.hook.delete_endpoint(endpoint)
@@ -114,8 +121,14 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
         scaled = self._is_still_scaled(candidate, stage, state)
         self.log.info("updating endpoint %s from config %s to %s", endpoint, state.config, wanted)
         request = api_requests.update_endpoint(names, stage, self._deployment, keeps_capacity=scaled)
-        self.hook.update_endpoint(request)
+        with _remembering(context, wanted, state.touched):
+            self.hook.update_endpoint(request)
         return self._wait_until_deployed(endpoint, None, context)
+
+    def _was_asked_for(self, wanted: str, state: EndpointState, context: Context) -> bool:
+        """Whether an earlier try, which was killed, has brought the deployment on its way that ended like this."""
+        earlier = recall(context)
+        return earlier.get("config") == wanted and earlier.get("touched") != state.touched
 
     def _wait_until_deployed(self, endpoint: str, since: float | None, context: Context) -> dict[str, Any]:
         proved: dict[str, Any] = self.wait_for(endpoint, since, self.when_deployed, context)
@@ -128,7 +141,7 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
     @property
     def patience_s(self) -> float:
         """`timeout_s` is for starting and stopping instances; the deployment's own waits come on top."""
-        return self.timeout_s + self._waits_s
+        return super().patience_s + self._waits_s
 
     @property
     def expected_s(self) -> float:
@@ -180,6 +193,17 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
         """The alarms that speak against the new version now."""
         watched = self._deployment.alarms if self._deployment else ()
         return tuple(str(alarm) for alarm in self.hook.find_alarms(watched) if alarm.fired)
+
+
+@contextmanager
+def _remembering(context: Context, wanted: str, touched: float | None) -> Iterator[None]:
+    """Keep for a later try that `wanted` is asked for of an endpoint last touched then, unless AWS refuses it."""
+    remember(context, config=wanted, touched=touched)
+    try:
+        yield
+    except ServiceRefused:
+        remember(context)
+        raise
 
 
 def _is_on_its_way(state: EndpointState, wanted: str) -> bool:

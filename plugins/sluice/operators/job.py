@@ -6,6 +6,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sluice.errors import SluiceError
+from sluice.operators.memory import recall, remember
 from sluice.operators.waiting import WaitingOperator
 from sluice.remote_work import JobState
 from sluice.watch import ENDED, End
@@ -27,10 +28,10 @@ class JobWork(Protocol):
 class JobOperator(WaitingOperator):
     """Start the job of the work at hand, or take up the one that runs or ran for it, and wait for its end.
 
-    Its name is made of the work, so a task that comes back after a crash finds its job. After a job that ended without
-    results the next run of the task uses the next attempt's name, for AWS never gives a job's name free. A job that
-    takes longer than `timeout_s` is stopped, and so is one whose task is killed. Subclasses say what the work is and
-    what its end means.
+    Its name is made of the work, so a task that comes back after a crash finds its job, also one that has failed
+    meanwhile. When the task is run anew after that, by a person or in another DAG run, it uses the next attempt's name,
+    for AWS never gives a job's name free. A job that takes longer than `timeout_s` is stopped, and so is one whose task
+    is killed. Subclasses say what the work is and what its end means.
     """
 
     def find_work(self) -> JobWork:
@@ -47,7 +48,7 @@ class JobOperator(WaitingOperator):
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
-        job, state = self._start_or_find(self.find_work())
+        job, state = self._start_or_find(self.find_work(), context)
         return self._conclude_or_wait(job, state, context)
 
     def when_finished(self, context: Context, event: End) -> dict[str, Any]:
@@ -60,7 +61,7 @@ class JobOperator(WaitingOperator):
         self.refuse_to_guess(event)
         if event["how"] == ENDED:
             return self._conclude_or_wait(job, state, context)
-        raise self._too_late(job, state)
+        raise self._too_late(job, state, context)
 
     def when_given_up(self, context: Context) -> dict[str, Any]:
         """See WaitingOperator."""
@@ -74,17 +75,22 @@ class JobOperator(WaitingOperator):
             return self._conclude(work.job(), None)
         if found[1].ended:
             return self._conclude(*found)
-        raise self._too_late(*found)
+        raise self._too_late(*found, context)
 
-    def _start_or_find(self, work: JobWork) -> tuple[str, JobState | None]:
+    def _start_or_find(self, work: JobWork, context: Context) -> tuple[str, JobState | None]:
         """The job's name, and its state where it was there already."""
+        earlier = recall(context)
         for attempt in count(1):
             job = work.job(attempt)
             state = self.hook.find_job(self.kind, job)
             if state is None:
+                remember(context, job=job)
                 self._start(job, work.request(attempt))
                 return job, None
-            if not state.needs_new_attempt:
+            is_ours = earlier.get("job") == job
+            if is_ours and earlier.get("too_late") and not state.completed_well:
+                raise self._too_late(job, state, context)
+            if not state.needs_new_attempt or (is_ours and state.failed):
                 self.log.info("%s %s is there already, %s", self.kind.value, job, state.status)
                 return job, state
         raise AssertionError("count() does not end")
@@ -109,6 +115,7 @@ class JobOperator(WaitingOperator):
             raise self.failure(job, state.status, state.failure_reason)
         return self.result(job, state)
 
-    def _too_late(self, job: str, state: JobState) -> SluiceError:
+    def _too_late(self, job: str, state: JobState, context: Context) -> SluiceError:
+        remember(context, job=job, too_late=True)
         self.hook.stop_job(self.kind, job)
         return self.failure(job, state.status, f"it was stopped, since it was not over in time ({self.patience_s:g} s)")

@@ -8,10 +8,14 @@ from typing import Any
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice import job_requests
+from sluice.benchmark_spec import ADVANCED
 from sluice.errors import BenchmarkFailed
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.operators.job import JobOperator
 from sluice.remote_work import JobState, Kind
+
+ADVANCED_JOB_S = 2 * 3600.0
+"""AWS's guide: two hours on average."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,11 @@ class RecommendOperator(CandidateOperator, JobOperator):
     def __init__(self, *, package_arn: str, timeout_s: float = 7200.0, **kwargs: Any) -> None:
         super().__init__(timeout_s=timeout_s, **kwargs)
         self.package_arn = package_arn
+
+    @property
+    def expected_s(self) -> float:
+        """See WaitingOperator."""
+        return ADVANCED_JOB_S if self.spec.benchmark.job_type == ADVANCED else super().expected_s
 
     def find_work(self) -> BenchmarkWork:
         """See JobOperator."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from sluice import api_requests
 from sluice.api_responses import PackageState, existing_version
 from sluice.errors import PackageFailed, UnexpectedAnswer
 from sluice.operators.candidate import Candidate, FleetOperator
+from sluice.operators.memory import recall, remember
 from sluice.operators.waiting import WaitingOperator
 from sluice.remote_work import Kind
 from sluice.watch import End
@@ -41,7 +43,7 @@ class RegisterPackageOperator(FleetOperator, WaitingOperator):
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
-        package = self._find_or_create(self.required_candidate)
+        package = self._find_or_create(self.required_candidate, context)
         if package.ended:
             return _result(package)
         registered: dict[str, Any] = self.wait_for(package.arn, None, self.when_settled, context)
@@ -54,10 +56,16 @@ class RegisterPackageOperator(FleetOperator, WaitingOperator):
 
     def when_given_up(self, context: Context) -> dict[str, Any]:
         """See WaitingOperator."""
-        return _result(self._find_or_create(self.required_candidate))
+        return _result(self._find_or_create(self.required_candidate, context))
 
-    def _find_or_create(self, candidate: Candidate) -> PackageState:
-        arn = candidate.adopted.arn if candidate.adopted else self._own(candidate)
+    def _find_or_create(self, candidate: Candidate, context: Context) -> PackageState:
+        if candidate.adopted:
+            return self.hook.describe_package(candidate.adopted.arn)
+        earlier = recall(context).get("package_arn")
+        if isinstance(earlier, str):  # whatever has become of it, it is the version of this task
+            return self.hook.describe_package(earlier)
+        arn = self._own(candidate)
+        remember(context, package_arn=arn)
         return self.hook.describe_package(arn)
 
     def _own(self, candidate: Candidate) -> str:
@@ -68,12 +76,17 @@ class RegisterPackageOperator(FleetOperator, WaitingOperator):
         return known.arn if known else self._create(candidate)
 
     def _known(self, candidate: Candidate) -> PackageState | None:
-        return existing_version(self.hook.list_packages(candidate.names.package_group), candidate.names.content)
+        return existing_version(self._with_this_content(candidate), candidate.names.content)
+
+    def _with_this_content(self, candidate: Candidate) -> Iterator[PackageState]:
+        packages = self.hook.list_packages(candidate.names.package_group)
+        return (each for each in packages if each.content == candidate.names.content)
 
     def _create(self, candidate: Candidate) -> str:
         arn = self.hook.create_package(api_requests.create_model_package(candidate.spec, candidate.names))
         if arn is None:  # another run is registering the same content at this moment
-            known = self._known(candidate)
+            # The newest, even when the registry could not take it in: that is then what became of it.
+            known = next(self._with_this_content(candidate), None)
             if known is None:
                 raise UnexpectedAnswer(
                     "CreateModelPackage", "it says the version is there, and the list does not hold it"

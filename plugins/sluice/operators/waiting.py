@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk.bases.operator import TRIGGER_FAIL_REPR, TriggerFailureReason
 
 from sluice.errors import WaitRefused
@@ -27,15 +28,17 @@ GRACE = timedelta(minutes=10)
 class WaitingOperator(SluiceOperator):
     """An operator that starts something, or finds it, and waits for it.
 
-    :param poll_s: shortest time between two looks, in seconds; they grow apart where the end is far away
-    :param timeout_s: seconds after which the wait ends. Airflow's `execution_timeout` bounds each wait as well
+    :param poll_s: shortest time between two looks, in seconds; they grow apart where the end is far away (templated)
+    :param timeout_s: seconds after which the wait ends; Airflow's `execution_timeout` bounds each wait as well
+        (templated)
     :param deferrable: False waits in the worker, which holds a slot, instead of the triggerer
     """
 
     kind: ClassVar[Kind]
+    template_fields = aws_template_fields("poll_s", "timeout_s")
 
     def __init__(
-        self, *, poll_s: float = LEAST_S, timeout_s: float = 3600.0, deferrable: bool = True, **kwargs: Any
+        self, *, poll_s: float | str = LEAST_S, timeout_s: float | str = 3600.0, deferrable: bool = True, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self.poll_s = poll_s
@@ -50,7 +53,7 @@ class WaitingOperator(SluiceOperator):
     @property
     def patience_s(self) -> float:
         """Seconds that the work may take."""
-        return self.timeout_s
+        return float(self.timeout_s)
 
     @property
     def expected_s(self) -> float:
@@ -94,7 +97,7 @@ class WaitingOperator(SluiceOperator):
     def _wait(self, name: str, since: float | None) -> Wait:
         now = self.now()
         began = now if since is None else min(since, now)
-        pace = Pace(expected_s=self.expected_s, timeout_s=self.patience_s, least_s=self.poll_s)
+        pace = Pace(expected_s=self.expected_s, timeout_s=self.patience_s, least_s=float(self.poll_s))
         if self.execution_timeout is not None:
             # Airflow bounds what a worker does by it, and not what the triggerer waits.
             pace = pace.within(now - began + self.execution_timeout.total_seconds())

@@ -25,6 +25,7 @@ from sluice.operators.promote import PromoteOperator
 from sluice.operators.recommend import RecommendOperator
 from sluice.operators.register_package import RegisterPackageOperator
 from sluice.operators.waiting import WaitingOperator
+from sluice.polling import Pace
 from sluice.remote_work import JOBS
 
 from tests.fakes.candidates import a_candidate, given
@@ -215,3 +216,11 @@ def test_throttling_does_not_end_a_wait_in_the_worker() -> None:
     aws.describe_inference_recommendations_job = throttled  # type: ignore[method-assign]
     assert DagRunOnFakeAws(aws).run(MAKERS["recommend"](deferrable=False))["status"] == "COMPLETED"
     assert failures == []
+
+
+def test_what_a_template_gives_is_text_and_does_as_a_number() -> None:
+    run = DagRunOnFakeAws(an_aws())
+    run.run(MAKERS["recommend"](timeout_s="90", poll_s="2"))
+    assert run.waits[0].wait.pace == Pace(expected_s=2700, timeout_s=90, least_s=2)
+    for name, make in MAKERS.items():
+        assert {"poll_s", "timeout_s", "botocore_config", "verify", "region_name"} <= set(make().template_fields), name
