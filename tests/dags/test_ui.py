@@ -88,6 +88,10 @@ def _airflow() -> FastAPI:
         found = next(each for each in entries if (each.task_id, each.key, each.map_index) == asked)
         return found.model_dump(mode="json")
 
+    @app.get("/api/v2/dags/{dag_id}")
+    def dag() -> dict[str, Any]:
+        return {"tags": [{"name": "sluice", "dag_id": "promote__iris"}]}
+
     @app.get(base)
     def run() -> dict[str, Any]:
         return {"state": "failed"}

@@ -13,15 +13,12 @@ from sluice.rollback_evidence import FORM
 from sluice.rollback_evidence import facts as record_facts
 from sluice.ui.run_facts import Failure, RunFacts, TaskFacts
 
-SHOWN = {
-    "outcome": "outcome",
-    "reason": "reason",
-    "package_arn": "package",
-    "evidence_uri": "evidence",
-    "evidence_sha256": "SHA-256 of the evidence",
-    "answer": "production answered",
-}
-"""Members of the report's result that are texts, and what the page calls them."""
+LAST = ("report", "record", "compare", "check_batch", "housekeep")
+"""The tasks whose results say what a run came to; the others' are folded."""
+DOCUMENTS = ("evidence", "rollback")
+"""Members that are shown as what they are, above."""
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+CHARS = 2000  # of one member: housekeeping lists up to 200 things
 
 
 def run_page(facts: RunFacts) -> str:
@@ -29,9 +26,9 @@ def run_page(facts: RunFacts) -> str:
     parts = [
         *(_failure(each) for each in facts.failures()),
         *(_evidence(each) for each in facts.evidence()),
-        *_report(facts.result("report")),
         *_rollback(facts.result("record")),
         *_waiting(facts.waiting()),
+        *_results(facts),
     ]
     if not parts:
         return (
@@ -57,13 +54,6 @@ def _evidence(document: Mapping[str, Any]) -> str:
     return f"<section>{html_body(evidence)}</section>"
 
 
-def _report(result: Mapping[str, Any]) -> Iterable[str]:
-    facts = [(name, result[key]) for key, name in SHOWN.items() if result.get(key)]
-    if facts:
-        rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in facts)
-        yield f"<section><h2>Report</h2><dl>{rows}</dl></section>"
-
-
 def _rollback(result: Mapping[str, Any]) -> Iterable[str]:
     if not isinstance(result.get("rollback"), dict):
         return
@@ -81,3 +71,20 @@ def _waiting(tasks: Iterable[TaskFacts]) -> Iterable[str]:
     labels = [f"<li><code>{escape(each.label)}</code>: {escape(str(each.state))}</li>" for each in tasks]
     if labels:
         yield f"<section><h2>Waiting</h2><ul>{''.join(labels)}</ul></section>"
+
+
+def _results(facts: RunFacts) -> Iterable[str]:
+    """What each task came to, the last first: that is what people look for."""
+    for task in reversed(facts.tasks):
+        members = facts.result(task.task_id, task.map_index)
+        told = [(name, value) for name, value in members.items() if name not in DOCUMENTS and value not in EMPTY]
+        if told:
+            opened = " open" if task.task_id in LAST else ""
+            rows = "".join(_row(name, value) for name, value in told)
+            yield f"<details{opened}><summary>{escape(task.label)}</summary><dl>{rows}</dl></details>"
+
+
+def _row(name: str, value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    cut = text if len(text) <= CHARS else f"{text[:CHARS]} ... and {len(text) - CHARS} characters more"
+    return f"<dt>{escape(name.replace('_', ' '))}</dt><dd>{escape(cut)}</dd>"

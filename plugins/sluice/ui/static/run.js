@@ -54,6 +54,8 @@ async function show() {
   const place = document.getElementById("run");
   const asked = new URLSearchParams(window.location.search);
   try {
+    const { tags } = await ask(`dags/${encodeURIComponent(asked.get("dag_id") ?? "")}`);
+    if (!tags.some(({ name }) => name === "sluice")) throw new Error("This DAG is none of Sluice's.");
     const known = await facts(asked.get("dag_id") ?? "", asked.get("run_id") ?? "");
     const answer = await fetch("render", { method: "POST", body: JSON.stringify(known) });
     if (!answer.ok) throw new Error(await answer.text());

@@ -75,11 +75,22 @@ def test_what_the_run_waits_for_is_told() -> None:
     assert "judge" not in shown
 
 
-def test_the_report_says_where_the_evidence_lies() -> None:
-    shown = page(an_entry("report", {"outcome": "promoted", "evidence_uri": "s3://b/e.json", "answer": None}))
-    assert "<dd>promoted</dd>" in shown
-    assert "s3://b/e.json" in shown
-    assert "answered" not in shown
+def test_results_are_there_to_unfold_and_the_last_ones_unfolded() -> None:
+    shown = page(
+        an_entry("report", {"outcome": "promoted", "evidence_uri": "s3://b/e.json", "answer": None, "misses": ["x"]}),
+        an_entry("promote", {"endpoint": "iris", "fleet": {"instances": 2}}),
+        tasks=(a_task("promote", "success"), a_task("report", "success")),
+    )
+    report, promote = shown.index("<details open><summary>report<"), shown.index("<details><summary>promote<")
+    assert report < promote
+    assert "<dt>evidence uri</dt><dd>s3://b/e.json</dd>" in shown
+    assert "<dd>{&quot;instances&quot;: 2}</dd>" in shown
+    assert "answer" not in shown
+
+
+def test_a_long_result_is_cut_and_says_so() -> None:
+    shown = page(an_entry("housekeep", {"unused": ["x" * 3000]}), tasks=(a_task("housekeep", "success"),))
+    assert "... and 1004 characters more" in shown
 
 
 @pytest.mark.parametrize("result", ["text", ["list"], {"evidence": "no document"}, 7, None])
@@ -107,7 +118,7 @@ def test_text_from_outside_never_becomes_markup() -> None:
         an_entry("judge", {"evidence": a_document(pipeline=evil, job=evil, decided_by=evil)}),
         an_entry("report", {"outcome": evil, "answer": evil}),
         an_entry(evil, {"error": evil, "message": f"{evil}\n{evil}"}, key="failure"),
-        tasks=(a_task(evil, "failed"), a_task(evil, "deferred")),
+        tasks=(a_task(evil, "failed"), a_task(evil, "deferred"), a_task("report", "success")),
     )
     assert "<img" not in shown
     assert shown.count("&lt;img") >= 8
