@@ -26,6 +26,7 @@ from sluice.errors import (
 )
 from sluice.failure import failure_of, to_xcom
 from sluice.hook import SluiceHook
+from sluice.limits import did_you_mean
 from sluice.service_errors import CallDenied, QuotaExceeded, RequestInvalid
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 FAILURE_KEY = "failure"
 """XCom key under which a failing task leaves its `failure.Failure` for `reject`, `report` and the run's page."""
+
+TAG = "sluice"
+"""The tag of every DAG that is made of a spec."""
 
 AFTER_OTHERS = timedelta(minutes=5)
 """Quota and capacity come back when somebody else's instances go, which takes minutes."""
@@ -111,7 +115,21 @@ class SluiceOperator(AwsBaseOperator[SluiceHook]):
     def execute(self, context: Context) -> Any:
         """Carry out, and leave the reason of a failure for later tasks."""
         with telling_failures(context):
+            self._refuse_what_nobody_reads(context)
             return self.carry_out(context)
+
+    def _refuse_what_nobody_reads(self, context: Context) -> None:
+        """Airflow checks a run's parameters when it is triggered and before each task, but takes any others as well:
+        with `{"dryrun": true}` a version would go live. A run's first task refuses them; other DAGs' are their own.
+        """
+        run, dag = context.get("dag_run"), self.get_dag()
+        if self.upstream_task_ids or run is None or dag is None or TAG not in dag.tags:
+            return
+        for key in run.conf or {}:
+            if key not in dag.params:
+                known = sorted(dag.params)
+                hint = did_you_mean(key, known) or f"; there are {', '.join(known) or 'none'}"
+                raise SpecError(f"params.{key}", f"is no parameter of {dag.dag_id}{hint}")
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after a wait, with failures told in the same way."""
