@@ -41,10 +41,16 @@ def build(kind: DagKind, spec: PipelineSpec) -> DAG:
         user_defined_macros={"result_of": result_of},
         tags={"sluice", kind.tag, spec.pipeline},
         default_args={"aws_conn_id": spec.aws.connection, "region_name": spec.aws.region, **_of_every_task()},
+        **_deadline(kind, spec),
     )
     for step in kind.plan(spec, conf.getfloat("sluice", "poll_seconds", fallback=LEAST_S)):
         _add(dag, step)
     return dag
+
+
+def _deadline(kind: DagKind, spec: PipelineSpec) -> dict[str, Any]:
+    found = kind.deadline(spec)
+    return {} if found is None else {"deadline": found}  # Airflow before 3.1 does not know the keyword
 
 
 def build_housekeeping(specs: Sequence[PipelineSpec]) -> DAG:

@@ -26,6 +26,7 @@ TOLD: Mapping[Event, str] = {
     Event.WAITING_FOR_APPROVAL: "waits for approval",
     Event.FINDING: "has a finding",
     Event.ROLLED_BACK: "was rolled back",
+    Event.LATE: "is late",
 }
 OUTCOMES: Mapping[str, Event] = {
     "promoted": Event.PROMOTED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import conf
@@ -48,40 +48,72 @@ class SluiceNotifier(BaseNotifier):
 
     def notify(self, context: Context) -> None:
         """Send to every channel that is for this event."""
-        notice = self._notice(context)
-        for channel in self.channels if notice else ():
-            if notice is not None and notice.event in channel.on:
-                self._send(channel, notice, context)
+        for channel, notifier in self._notifiers(context):
+            try:
+                # Not called as a template would be: what containers and people have said is no Jinja.
+                notifier.notify(context)
+            except Exception as error:
+                self._could_not(channel, error)
+            else:
+                self.log.info("told %s", channel)
 
-    def _send(self, channel: NotifySpec, notice: Notice, context: Context) -> None:
-        what = f"{notice.event.value} to {channel.channel}"
+    async def async_notify(self, context: Context) -> None:
+        """The same in the triggerer, where deadlines are told."""
+        for channel, notifier in self._notifiers(context):
+            try:
+                await notifier.async_notify(context)
+            except Exception as error:
+                self._could_not(channel, error)
+            else:
+                self.log.info("told %s", channel)
+
+    def _notifiers(self, context: Context) -> Iterator[tuple[object, BaseNotifier]]:
+        """Channel and Airflow's notifier, for all that are for this event and can be made."""
         try:
-            # Not called as a template would be: what containers and people have said is no Jinja.
-            airflows_notifier(channel, notice, self.connection).notify(context)
+            notice = self._notice(context)
         except Exception as error:
-            self.log.error(
-                "could not send %s, and nothing else changes for it: %s: %s", what, type(error).__name__, error
-            )
-        else:
-            self.log.info("told %s", what)
+            self._could_not("anybody", error)
+            return
+        for spec in self.channels if notice else ():
+            if notice is None or notice.event not in spec.on:
+                continue
+            try:
+                yield spec.channel, airflows_notifier(spec, notice, self.connection)
+            except Exception as error:
+                self._could_not(spec.channel, error)
+
+    def _could_not(self, channel: object, error: Exception) -> None:
+        kind = type(error).__name__
+        self.log.error("could not tell %s, and nothing else changes for it: %s: %s", channel, kind, error)
 
     def _notice(self, context: Context) -> Notice | None:
-        ti = context["ti"]
         result = self._result(context)
         event = self.event or event_of(result)
         if event is None:
             self.log.info("nobody is told of a run that ended as %s", result.get("outcome"))
             return None
-        run = Run(dag_id=ti.dag_id, run_id=ti.run_id, base_url=conf.get("api", "base_url", fallback=None))
+        dag_id, run_id = _run_in(context)
+        run = Run(dag_id=dag_id, run_id=run_id, base_url=conf.get("api", "base_url", fallback=None))
         return notice_of(event, self.pipeline, run, result)
 
     def _result(self, context: Context) -> Mapping[str, Any]:
+        if self.event is Event.LATE:
+            deadline: Any = context.get("deadline") or {}
+            return {"reason": f"it should have ended by {deadline.get('deadline_time', 'now')}"}
         ti = context["ti"]
         if self.event is Event.FAILED:
             error = context.get("exception")
             return {"failures": [{"task": ti.task_id, "message": str(error) if error else UNTOLD}]}
         result = ti.xcom_pull(task_ids=self.told_by or ti.task_id)
         return result if isinstance(result, Mapping) else {}
+
+
+def _run_in(context: Context) -> tuple[str, str]:
+    """DAG and run. A deadline's context has no task, and its run is plain data as the REST API has it."""
+    if "ti" in context:
+        return context["ti"].dag_id, context["ti"].run_id
+    run: Any = context["dag_run"]
+    return run["dag_id"], run["dag_run_id"]
 
 
 def airflows_notifier(spec: NotifySpec, notice: Notice, connection: str | None) -> BaseNotifier:

@@ -27,6 +27,7 @@ class Event(StrEnum):
     WAITING_FOR_APPROVAL = "waiting_for_approval"
     FINDING = "finding"
     ROLLED_BACK = "rolled_back"
+    LATE = "late"
 
 
 @dataclass(frozen=True, kw_only=True)

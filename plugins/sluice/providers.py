@@ -12,10 +12,13 @@ NOTIFIERS = {
     "email": ("airflow.providers.smtp.notifications", "apache-airflow-providers-smtp"),
 }
 """Channel -> module and package of its notifier. SNS's is in the provider that everything here needs."""
+DEADLINES = "airflow.sdk.definitions.deadline"
 
 
 def check_providers(spec: PipelineSpec) -> None:
-    """SpecError for a channel whose notifier is not installed here. Nothing is imported."""
+    """SpecError for a channel whose notifier, or a deadline, is not to be had here. Nothing is imported."""
+    if spec.deadline_minutes is not None and not _is_installed(DEADLINES):
+        raise SpecError("deadline_minutes", "needs Airflow 3.1 or newer: leave it out, or run another Airflow")
     for position, channel in enumerate(spec.notify):
         for kind, (module, package) in NOTIFIERS.items():
             if getattr(channel, kind) is not None and not _is_installed(module):

@@ -21,7 +21,7 @@ from sluice.deployment_spec import DeploymentSpec
 from sluice.errors import SpecError
 from sluice.gate import Rule
 from sluice.limits import Limit, check, did_you_mean
-from sluice.notify_spec import NotifySpec
+from sluice.notify_spec import Event, NotifySpec
 from sluice.production_spec import ProductionSpec
 from sluice.rebenchmark_spec import RebenchmarkSpec
 from sluice.schedule import AssetSchedule, check_schedule
@@ -200,9 +200,15 @@ class PipelineSpec:
         RebenchmarkSpec | None, Limit("When production's version is measured again; no such DAG when left out.")
     ] = None
     notify: Annotated[tuple[NotifySpec, ...], Limit("Who is told what; nobody when left out.")] = ()
+    deadline_minutes: Annotated[
+        int | None,
+        Limit("Minutes after which a promotion that has not ended is told as late; none when left out.", minimum=1),
+    ] = None
 
     def __post_init__(self) -> None:
         check(self)
+        if self.deadline_minutes is not None and not any(Event.LATE in each.on for each in self.notify):
+            raise SpecError("deadline_minutes", "is told to nobody: notify has no channel for the event late")
         check_schedule(self.schedule)
         check_hostnames(self.containers)
         if self.production.endpoint == self.staging.endpoint:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -15,10 +17,12 @@ from airflow.providers.amazon.aws.hooks.sns import SnsHook
 from airflow.serialization.serialized_objects import DagSerialization
 from sluice import providers
 from sluice.dag_factory import build
+from sluice.errors import SpecError
 from sluice.notifier import SluiceNotifier
 from sluice.notify_spec import Event
 from sluice.plans.batch_transform import BATCH_TRANSFORM
 from sluice.plans.promotion import PROMOTION
+from sluice.plans.rebenchmark import REBENCHMARK
 from sluice.spec_folder import read_files, read_folder
 
 from tests.fakes.mail_server import mail_server
@@ -128,7 +132,7 @@ def test_what_cannot_be_sent_is_told_in_the_log_and_others_are_told_all_the_same
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps({"conn_type": "smtp", "host": "127.0.0.1", "port": 1}))
     notifier(MAIL, SNS)(context(REFUSED))
-    assert "could not send refused to team@example.com, boss@example.com" in capsys.readouterr().out
+    assert "could not tell team@example.com, boss@example.com" in capsys.readouterr().out
     assert len(published) == 1
 
 
@@ -148,6 +152,9 @@ def test_the_tasks_that_tell() -> None:
         notify=[SNS], batch={"input": "s3://models/in", "output": "s3://models/out", "instance_type": "ml.m5.large"}
     )
     assert all(task.on_failure_callback for task in build(BATCH_TRANSFORM, batch).tasks)
+    measured = build(REBENCHMARK, a_spec(notify=[SNS], rebenchmark={}))
+    found: Any = measured.get_task("open_promotion")
+    assert (found.on_success_callback[0].event, found.on_success_callback[0].told_by) == (Event.FINDING, "compare")
     assert "report" in DagSerialization.from_dict(DagSerialization.to_dict(dag)).task_dict
 
 
@@ -177,3 +184,45 @@ def test_a_missing_provider_breaks_its_own_spec_and_names_the_package(
             "needs apache-airflow-providers-slack: install it where Airflow runs"
         ]
     assert read_files([folder / "iris.yaml"]).errors == (), "a spec is checked where Airflow is not"
+
+
+def test_a_promotion_that_is_late_is_told_by_the_triggerer(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk._shared.module_loading import import_string
+
+    late = {"email": {"to": ["team@example.com"]}, "on": ["late"]}
+    dag: Any = build(PROMOTION, a_spec(notify=[late], deadline_minutes=90))
+    assert build(BATCH_TRANSFORM, a_spec(notify=[late], deadline_minutes=90)).deadline in (None, [])
+    (alert,) = dag.deadline
+    assert alert.interval == timedelta(minutes=90)
+    stored = json.loads(json.dumps(alert.callback.serialize()))
+    with mail_server() as server:
+        extra = {"disable_ssl": True, "disable_tls": True, "from_email": "sluice@example.com"}
+        at = {"conn_type": "smtp", "host": "127.0.0.1", "port": server.port, "extra": extra}
+        monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(at))
+        run = {"dag_id": "promote__iris", "dag_run_id": "r7", "state": "running"}
+        given = {"dag_run": run, "deadline": {"id": "1", "deadline_time": "2026-03-01T12:00:00Z"}}
+
+        async def as_the_triggerer_does() -> None:
+            await import_string(stored["path"])(**stored["kwargs"], context=given)
+
+        asyncio.run(as_the_triggerer_does())
+        (mail,) = server.mails
+    assert mail["subject"] == "Sluice: iris is late"
+    body = mail.get_body()
+    assert body is not None and "it should have ended by 2026-03-01T12:00:00Z" in body.get_content()
+    assert "r7" in body.get_content()
+
+
+def test_a_deadline_that_nobody_hears_of_or_that_airflow_lacks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SpecError, match="no channel for the event late"):
+        a_spec(notify=[SNS], deadline_minutes=90)
+    late = spec_document(notify=[{**SNS, "on": ["late"]}], deadline_minutes=90)
+    (folder / "iris.yaml").write_text(yaml.safe_dump(late))
+    assert read_folder(folder).errors == ()
+    monkeypatch.setattr(providers, "find_spec", lambda name: None)
+    assert "needs Airflow 3.1" in str(read_folder(folder).errors[0])
+
+
+def test_what_cannot_even_be_made_out_fails_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    notifier(SNS, event=Event.WAITING_FOR_APPROVAL, told_by="gone")(context())
+    assert "could not tell anybody" in capsys.readouterr().out

@@ -23,7 +23,7 @@ from sluice.operators.register_package import RegisterPackageOperator
 from sluice.operators.reject import RejectOperator
 from sluice.operators.report import ReportOperator
 from sluice.operators.verify import VerifyOperator
-from sluice.plans.news import tells_failure, tells_outcome, tells_who_may_approve
+from sluice.plans.news import deadline, tells_failure, tells_outcome, tells_who_may_approve
 from sluice.plans.step import (
     DagKind,
     Schedule,
@@ -303,4 +303,5 @@ PROMOTION = DagKind(
     params=params,
     describe=describe,
     schedule=schedule,
+    deadline=deadline,
 )

@@ -14,7 +14,7 @@ from sluice.operators.find_twin import FindTwinOperator
 from sluice.operators.open_promotion import OpenPromotionOperator
 from sluice.operators.preflight import PreflightOperator
 from sluice.operators.recommend import RecommendOperator
-from sluice.plans.news import tells_failure
+from sluice.plans.news import tells_failure, tells_finding
 from sluice.plans.step import DagKind, Schedule, Step, as_scheduled, findings_asset, json_result, result
 from sluice.spec import PipelineSpec, Stage
 
@@ -46,7 +46,12 @@ def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
             "open_promotion",
             OpenPromotionOperator,
             ("compare",),
-            {"pipeline": spec, "compared": result("compare"), "outlets": [findings_asset(spec)]},
+            {
+                "pipeline": spec,
+                "compared": result("compare"),
+                "outlets": [findings_asset(spec)],
+                **tells_finding(spec, "compare"),
+            },
         ),
         Step("outcome", ConcludeOperator, ("open_promotion", "delete_twin"), tells_failure(spec), tears_down=()),
     )

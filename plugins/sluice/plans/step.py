@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow import settings
 from airflow.sdk import (
@@ -25,6 +25,9 @@ from airflow.sdk.definitions.timetables.simple import OnceTimetable
 from sluice import asset_names
 from sluice.schedule import AssetSchedule
 from sluice.spec import PipelineSpec
+
+if TYPE_CHECKING:
+    from airflow.sdk.definitions.deadline import DeadlineAlert
 
 MESSAGES_AT_ONCE = 10
 """The most that ReceiveMessage gives."""
@@ -53,6 +56,10 @@ class Step:
 def by_hand(spec: PipelineSpec) -> Schedule:
     """No schedule: a person starts it, or another DAG."""
     return None
+
+
+def no_deadline(spec: PipelineSpec) -> None:
+    """A run may take as long as it takes."""
 
 
 def production_asset(spec: PipelineSpec) -> Asset:
@@ -121,6 +128,7 @@ class DagKind:
     params: Callable[[PipelineSpec], dict[str, Param]]
     describe: Callable[[PipelineSpec], str]
     schedule: Callable[[PipelineSpec], Schedule] = by_hand
+    deadline: Callable[[PipelineSpec], DeadlineAlert | None] = no_deadline
 
 
 def result(task_id: str, *path: str) -> str:
