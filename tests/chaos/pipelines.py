@@ -60,13 +60,13 @@ def throttling(courses: Sequence[Course]) -> list[dict[str, Any]]:
     if not courses:
         return []
     one_in_ten = [_throttled(operation, probability=0.1, seed=seed) for seed, operation in enumerate(OPERATIONS)]
-    return [*one_in_ten, *(fault for course in courses for fault in _beyond_botocore(course.pipeline))]
+    return [*one_in_ten, *(fault for course in courses if not course.strikes for fault in _beyond_botocore(course))]
 
 
-def _beyond_botocore(pipeline: str) -> list[dict[str, Any]]:
+def _beyond_botocore(course: Course) -> list[dict[str, Any]]:
     """It tries five times, and a sample row is sent once only; then the task has to be retried."""
-    staging = {"operation": "CreateEndpoint", "endpoint": f"{pipeline}-staging"}
-    production = {"operation": "InvokeEndpoint", "endpoint": pipeline}
+    staging = {"operation": "CreateEndpoint", "endpoint": f"{course.pipeline}-staging"}
+    production = {"operation": "InvokeEndpoint", "endpoint": course.pipeline}
     return [
         {"kind": "throttling", "scope": staging, "count": 5},
         {"kind": "throttling", "scope": production, "count": 1},

@@ -89,7 +89,9 @@ class Course:
     @property
     def turn(self) -> int:
         """Runs of one turn go on at once. What one run alone feels comes first, then what all feel, kind by kind."""
-        if self.throttled or len(set(self.strikes)) > 1:
+        if len(set(self.strikes)) > 1:
+            return 5
+        if self.throttled:
             return 4
         return max((_TURNS[strike.victim] for strike in self.strikes), default=1)
 
@@ -180,7 +182,7 @@ def _mixture(seed: int, chance: random.Random) -> Course:
     wait = Strike(Victim.TRIGGERER, _moment(chance), chance.choice(WAITS))
     shared = (Victim.SAGEMAKER, Victim.SCHEDULER, Victim.HOST)
     far = Strike(chance.choice(shared), _moment(chance), chance.choice((APPROVAL, PRODUCTION, VERIFY, EVIDENCE)))
-    return Course(seed, (near, wait, far), throttled=chance.random() < 0.5)
+    return Course(seed, (near, wait, far), throttled=seed % 2 == 1)
 
 
 def _moment(chance: random.Random) -> Moment:

@@ -52,6 +52,12 @@ def test_good_and_refused_candidates_are_throttled() -> None:
     assert {each.candidate for each in SUITE if each.throttled} == set(Candidate)
 
 
+def test_kinds_of_strikes_that_all_runs_feel_do_not_meet() -> None:
+    for turn in (2, 3, 4):
+        together = [each for each in SUITE if each.turn == turn]
+        assert together and all(len(each.strikes) == (0 if each.throttled else 1) for each in together)
+
+
 def test_a_refused_candidate_finds_a_production_to_leave_alone() -> None:
     assert all(each.has_production for each in SUITE if each.candidate is Candidate.SLOW)
 
