@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
-from sluice.links import EndpointConsoleLink, EndpointLogsLink
+from sluice.links import ALL
 
 Message = MutableMapping[str, Any]
 
@@ -35,7 +35,7 @@ class SluicePlugin(AirflowPlugin):
     """Links from tasks to what they made, and a tab on every run with what it came to."""
 
     name = "sluice"
-    operator_extra_links = [EndpointConsoleLink(), EndpointLogsLink()]  # noqa: RUF012 - Airflow declares it as an instance's
+    operator_extra_links = [*ALL]  # noqa: RUF012 - Airflow declares it as an instance's
     fastapi_apps = [{"app": Page(), "url_prefix": "/sluice", "name": "Sluice"}]  # noqa: RUF012 - the same
     external_views = [  # noqa: RUF012 - the same
         {

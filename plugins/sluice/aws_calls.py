@@ -30,9 +30,10 @@ class AwsCalls(AwsBaseHook):
         self._clients: dict[str, Any] = {}
 
     @property
-    def speaks_to_aws(self) -> bool:
-        """False when the connection names another address for SageMaker, so that console links would lead nowhere."""
-        return self.conn_config.get_service_endpoint_url("sagemaker") is None
+    def service_url(self) -> str | None:
+        """The address that the connection names for SageMaker; None for AWS's own."""
+        url: str | None = self.conn_config.get_service_endpoint_url("sagemaker")
+        return url
 
     @property
     def _sagemaker(self) -> Any:

@@ -27,7 +27,7 @@ def test_one_connection_leads_all_services_to_one_address(monkeypatch: pytest.Mo
     clients = [hook.conn, *(hook._client_of(service) for service in ("sagemaker-runtime", "s3", "logs"))]
     assert {client.meta.endpoint_url for client in clients} == {"http://127.0.0.1:4566"}
     assert {client.meta.region_name for client in clients} == {"us-east-1"}
-    assert not hook.speaks_to_aws
+    assert hook.service_url == "http://127.0.0.1:4566"
 
 
 def test_one_service_alone_can_be_sent_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,7 +36,7 @@ def test_one_service_alone_can_be_sent_elsewhere(monkeypatch: pytest.MonkeyPatch
     hook = SluiceHook("somewhere")
     assert hook._client_of("sagemaker-runtime").meta.endpoint_url == "http://127.0.0.1:9"
     assert hook.conn.meta.endpoint_url == "https://api.sagemaker.eu-west-1.amazonaws.com"
-    assert hook.speaks_to_aws
+    assert hook.service_url is None
 
 
 def test_region_tls_and_botocore_settings_reach_every_client(monkeypatch: pytest.MonkeyPatch) -> None:

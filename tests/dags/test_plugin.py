@@ -29,7 +29,14 @@ def test_the_plugin_loads_and_its_package_is_not_executed_file_by_file() -> None
     found = json.loads(done.stdout.splitlines()[-1])
     assert "sluice" in found["names"]
     assert found["errors"] == {}
-    assert found["links"] == ["Endpoint in the SageMaker console", "Container logs in CloudWatch"]
+    assert found["links"] == [
+        "Endpoint in the SageMaker console",
+        "Container logs in CloudWatch",
+        "SageMaker at the connection's endpoint_url",
+        "Load test's log in CloudWatch",
+        "Transform job in the SageMaker console",
+        "Transform job's log in CloudWatch",
+    ]
     assert found["views"] == [["dag_run", "/sluice/run?dag_id={DAG_ID}&run_id={RUN_ID}"]]
     assert found["apps"] == ["/sluice"]
     assert not found["page_is_made"], "workers and the scheduler run the plugin's file too, and need no web framework"

@@ -389,8 +389,8 @@ class FakeHook(SluiceHook):
         return self.aws
 
     @property
-    def speaks_to_aws(self) -> bool:
-        return False
+    def service_url(self) -> str | None:
+        return "http://127.0.0.1:4566"
 
 
 def completed_job(

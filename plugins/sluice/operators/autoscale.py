@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice import scaling_requests
+from sluice.links import OF_ENDPOINT, keep_links
 from sluice.operators.base import from_template
 from sluice.operators.candidate import PipelineOperator
 from sluice.spec import Stage
@@ -29,6 +30,7 @@ class AutoscaleOperator(PipelineOperator):
     """
 
     template_fields = aws_template_fields("pipeline", "job", "recommendation")
+    operator_extra_links = OF_ENDPOINT
 
     def __init__(self, *, job: str, recommendation: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -44,6 +46,7 @@ class AutoscaleOperator(PipelineOperator):
         measured = {"RecommendationId": recommendation} if recommendation else {"EndpointName": spec.staging.endpoint}
         scaling = self.hook.recommend_scaling(scaling_requests.get_scaling_recommendation(self.job, measured, wanted))
         endpoint = spec.fleet(Stage.PRODUCTION).endpoint
+        keep_links(context, self, self.hook, endpoint_name=endpoint)
         target = scaling_requests.scalable_target(endpoint)
         self.hook.register_scalable_target({**target, **scaling.bounds})
         policies = scaling_requests.put_scaling_policies(endpoint, scaling)

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from sluice.batch_responses import TransformState
 from sluice.errors import MAX_LOG_LINES, BatchFailed
+from sluice.links import OF_TRANSFORM
 from sluice.operators.batch_work import BatchOperator
 from sluice.operators.job import JobOperator
 from sluice.remote_work import JobState, Kind
@@ -29,6 +30,7 @@ class BatchTransformOperator(BatchOperator, JobOperator):
     """
 
     kind = Kind.TRANSFORM_JOB
+    operator_extra_links = OF_TRANSFORM
 
     def __init__(self, *, timeout_s: float = 24 * 3600.0, **kwargs: Any) -> None:
         super().__init__(timeout_s=timeout_s, **kwargs)

@@ -18,7 +18,7 @@ from sluice.errors import (
     DeploymentRollbackFailed,
     DeploymentRolledBack,
 )
-from sluice.links import EndpointConsoleLink, EndpointLogsLink
+from sluice.links import OF_ENDPOINT, keep_links
 from sluice.operators.candidate import Candidate, FleetOperator
 from sluice.operators.memory import recall, remember
 from sluice.operators.waiting import WaitingOperator
@@ -61,7 +61,7 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
 
     kind = Kind.ENDPOINT
     template_fields = aws_template_fields("pipeline", "candidate", "stage", "fleet")
-    operator_extra_links = (EndpointConsoleLink(), EndpointLogsLink())
+    operator_extra_links = OF_ENDPOINT
 
     def __init__(self, *, stage: str, guarded: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -72,8 +72,7 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
         """See the class."""
         candidate = self.required_candidate
         stage = Stage(self.stage)
-        EndpointConsoleLink.remember(context, self, self.hook, candidate.names.endpoint(stage))
-        EndpointLogsLink.remember(context, self, self.hook, candidate.names.endpoint(stage))
+        keep_links(context, self, self.hook, endpoint_name=candidate.names.endpoint(stage))
         self.hook.ensure_endpoint_config(api_requests.create_endpoint_config(candidate.spec, candidate.names, stage))
         return self._approach(candidate, stage, context)
 

@@ -6,6 +6,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sluice.errors import SluiceError
+from sluice.links import keep_links
 from sluice.operators.memory import recall, remember
 from sluice.operators.waiting import WaitingOperator
 from sluice.remote_work import JobState
@@ -49,6 +50,7 @@ class JobOperator(WaitingOperator):
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
         job, state = self._start_or_find(self.find_work(), context)
+        keep_links(context, self, self.hook, job_name=job)
         return self._conclude_or_wait(job, state, context)
 
     def when_finished(self, context: Context, event: End) -> dict[str, Any]:

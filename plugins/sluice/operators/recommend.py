@@ -10,6 +10,7 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from sluice import job_requests
 from sluice.benchmark_spec import ADVANCED
 from sluice.errors import BenchmarkFailed
+from sluice.links import OF_JOB
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.operators.job import JobOperator
 from sluice.remote_work import JobState, Kind
@@ -54,6 +55,7 @@ class RecommendOperator(CandidateOperator, JobOperator):
     """
 
     kind = Kind.RECOMMENDATION_JOB
+    operator_extra_links = OF_JOB
     template_fields = aws_template_fields("pipeline", "candidate", "package_arn")
 
     def __init__(self, *, package_arn: str, timeout_s: float = 7200.0, **kwargs: Any) -> None:

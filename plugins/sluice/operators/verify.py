@@ -9,7 +9,7 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from sluice.api_responses import DeploymentOutcome, deployment_outcome
 from sluice.archive import first_file
 from sluice.errors import ArtifactError, DeploymentFailed
-from sluice.links import EndpointConsoleLink, EndpointLogsLink
+from sluice.links import OF_ENDPOINT, keep_links
 from sluice.operators.candidate import Candidate, FleetOperator
 from sluice.spec import Stage
 
@@ -34,7 +34,7 @@ class VerifyOperator(FleetOperator):
     """
 
     template_fields = aws_template_fields("pipeline", "candidate", "fleet", "package_arn")
-    operator_extra_links = (EndpointConsoleLink(), EndpointLogsLink())
+    operator_extra_links = OF_ENDPOINT
 
     def __init__(self, *, package_arn: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -44,8 +44,7 @@ class VerifyOperator(FleetOperator):
         """See the class."""
         candidate = self.required_candidate
         endpoint = candidate.names.production_endpoint
-        EndpointConsoleLink.remember(context, self, self.hook, endpoint)
-        EndpointLogsLink.remember(context, self, self.hook, endpoint)
+        keep_links(context, self, self.hook, endpoint_name=endpoint)
         self._check_live(endpoint, candidate.names.config(Stage.PRODUCTION))
         sample, body = self._sample(candidate)
         package = candidate.spec.package
