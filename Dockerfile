@@ -1,6 +1,7 @@
 # The two images of docker-compose.yaml: `airflow` for all of Airflow's processes, `sagemaker-local` for the local SageMaker.
 # What they hold is pinned by the lock files; nothing in them runs as root, or can write what it runs from. The steps are
-# those that every builder knows, with and without BuildKit.
+# those that every builder knows, with and without BuildKit; one without makes every stage above its target, so each image's
+# come before the other's.
 ARG PYTHON_IMAGE=python:3.11.15-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS base
@@ -30,17 +31,6 @@ COPY requirements-docker.lock ./
 RUN pip install --quiet --no-compile --requirement requirements-docker.lock \
     && { python -m compileall -qq -j 0 -x '/tests?/' --invalidation-mode unchecked-hash /opt/venv/lib || true; }
 
-FROM packages AS sagemaker-local-packages
-COPY requirements.lock requirements-local.txt ./
-RUN pip install --quiet --no-compile --constraint requirements.lock --requirement requirements-local.txt \
-    && { python -m compileall -qq -j 0 -x '/tests?/' --invalidation-mode unchecked-hash /opt/venv/lib || true; }
-
-# The environments of the sample pipeline's images, so that its endpoints need no package index (docs/local-sagemaker.md).
-FROM sagemaker-local-packages AS environments
-COPY include include
-RUN python -m include.sagemaker_local prepare --environments-dir /var/lib/sluice/environments \
-        sagemaker-scikit-learn:1.4-2 sagemaker-xgboost:3.0-5
-
 FROM base AS airflow
 ENV AIRFLOW_HOME=/var/lib/sluice/airflow PYTHONPATH=/opt/sluice \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/sluice/dags AIRFLOW__CORE__PLUGINS_FOLDER=/opt/sluice/plugins
@@ -53,16 +43,26 @@ RUN python -m compileall -qq plugins include
 USER sluice
 CMD ["airflow", "version"]
 
+FROM packages AS sagemaker-local-packages
+COPY requirements.lock requirements-local.txt ./
+RUN pip install --quiet --no-compile --constraint requirements.lock --requirement requirements-local.txt \
+    && { python -m compileall -qq -j 0 -x '/tests?/' --invalidation-mode unchecked-hash /opt/venv/lib || true; }
+
+# The environments of the sample pipeline's images, so that its endpoints need no package index (docs/local-sagemaker.md).
+FROM sagemaker-local-packages AS environments
+ENV XDG_CACHE_HOME=/var/cache
+COPY include include
+RUN python -m include.sagemaker_local prepare sagemaker-scikit-learn:1.4-2 sagemaker-xgboost:3.0-5
+
 FROM base AS sagemaker-local
-ENV PYTHONPATH=/opt/sluice:/opt/sluice/plugins
+ENV PYTHONPATH=/opt/sluice:/opt/sluice/plugins XDG_CACHE_HOME=/var/cache
 COPY --from=sagemaker-local-packages /opt/venv /opt/venv
 # Its user may add environments of other images, which last as long as the container does.
-COPY --from=environments --chown=sluice:sluice /var/lib/sluice/environments /var/lib/sluice/environments
+COPY --from=environments --chown=sluice:sluice /var/cache/sluice /var/cache/sluice
 COPY plugins plugins
 COPY dags dags
 COPY include include
 RUN python -m compileall -qq plugins include
 USER sluice
 EXPOSE 4566
-CMD ["python", "-m", "include.sagemaker_local", "serve", "--host", "0.0.0.0", \
-     "--data-dir", "/var/lib/sluice/sagemaker", "--environments-dir", "/var/lib/sluice/environments"]
+CMD ["python", "-m", "include.sagemaker_local", "serve", "--host", "0.0.0.0", "--data-dir", "/var/lib/sluice/sagemaker"]

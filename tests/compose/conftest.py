@@ -41,6 +41,7 @@ def stack(engine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
         yield stack
     finally:
         stack.compose("down", "--volumes", "--timeout", "20", check=False)
+        assert stack.containers() == []
 
 
 @pytest.fixture(scope="session")
