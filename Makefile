@@ -9,7 +9,7 @@ CANDIDATE ?= good
 PORT ?= 4566
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up local test lint types layers unit test-docker test-compose compose-env test-e2e test-never-lost test-chaos test-sdk test-spark mwaa test-mwaa parity format lock schema clean
+.PHONY: help install demo up local test lint types layers unit test-docker test-compose compose-env test-e2e test-never-lost test-chaos test-sdk test-spark mwaa test-mwaa iam parity format lock schema clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +98,10 @@ $(MWAA)/installed: requirements-mwaa.lock
 	@$(BIN)/uv venv --quiet --clear --python "$(MWAA_PYTHON)" $(MWAA)
 	@$(BIN)/uv pip install --quiet --python $(MWAA)/bin/python --requirement requirements-mwaa.lock
 	@touch $@
+
+iam: install ## Write docs/iam/ anew, from what the e2e tests record; TESTS= runs a part of them, which only adds
+	SLUICE_IAM=$(if $(TESTS),add,write) $(BIN)/python -m pytest -q $(or $(TESTS),tests/e2e) \
+		$(if $(TESTS),tests/e2e/test_permissions.py)
 
 parity: install ## Write docs/parity.md anew, from what the local SageMaker checks requests against
 	$(BIN)/python -m include.sagemaker_local.parity

@@ -10,9 +10,12 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.e2e.call_recorder import CallRecorder
 from tests.fakes.server_process import server_process
 
 BUCKET = "sluice-breast-cancer"
+COLLECTED = pytest.StashKey[int]()
+"""How many tests there were before any was left out."""
 
 
 class Aws:
@@ -68,8 +71,31 @@ def airflow_database() -> None:
     initdb()
 
 
+@pytest.fixture(scope="session")
+def recorded_calls() -> Iterator[CallRecorder]:
+    """What the DAGs ask of AWS, from here on."""
+    recorder = CallRecorder()
+    with pytest.MonkeyPatch.context() as patch:
+        recorder.install(patch)
+        yield recorder
+
+
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
+    """The policies are held against what all others have called, so those tests come last."""
+    items.sort(key=lambda item: item.path.name == "test_permissions.py")
+    session.stash[COLLECTED] = len(items)
+
+
+def is_whole(session: pytest.Session) -> bool:
+    """Whether every test of the suite runs, and none has failed so far."""
+    collected = {item.path.name for item in session.items}
+    there = {path.name for path in Path(__file__).parent.glob("test_*.py")}
+    narrowed = len(session.items) < session.stash[COLLECTED] or any("::" in arg for arg in session.config.args)
+    return there <= collected and not narrowed and not session.testsfailed
+
+
 @pytest.fixture
-def connection(aws: Aws, airflow_database: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def connection(aws: Aws, airflow_database: None, recorded_calls: CallRecorder, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Airflow connection that makes the DAGs talk to the local SageMaker."""
     extra = {"endpoint_url": aws.url, "region_name": "us-east-1"}
     connect_to = {"conn_type": "aws", "login": "local", "password": "local", "extra": extra}
