@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
+from sluice.candidate_spec import CandidateSpec
 from sluice.errors import SpecError
 from sluice.limits import Limit, check
 from sluice.service_limits import (
@@ -66,20 +67,20 @@ def _check_variable(name: str, value: str) -> None:
         raise SpecError(path, f"name and value may have at most {ENVIRONMENT_TEXT_MAX} characters each")
 
 
-def overridden(
-    container: ContainerSpec, artifacts: Mapping[str, str], variables: Mapping[str, Mapping[str, str]]
-) -> ContainerSpec:
-    """The container with another artifact and added variables, both keyed by hostname."""
+def overridden(container: ContainerSpec, asked: CandidateSpec) -> ContainerSpec:
+    """The container with another artifact, other variables and another image, where they are asked for."""
     hostname = container.hostname
     if hostname is None:
         return container
+    variables = asked.environment.get(hostname, {})
     try:
-        for name, value in variables.get(hostname, {}).items():
+        for name, value in variables.items():
             _check_variable(name, value)
         return replace(
             container,
-            model_data=artifacts.get(hostname, container.model_data),
-            environment={**container.environment, **variables.get(hostname, {})},
+            image=asked.image.get(hostname, container.image),
+            model_data=asked.model_data.get(hostname, container.model_data),
+            environment={**container.environment, **variables},
         )
     except SpecError as error:
         parameter, _, rest = error.path.partition(".")

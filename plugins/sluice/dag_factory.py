@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from itertools import groupby
 from typing import Any, cast
 
 from airflow.providers.common.compat.sdk import conf
-from airflow.sdk import DAG, BaseOperator, Param
+from airflow.sdk import DAG, BaseOperator, Param, task_group
 
 from sluice.operators.outcome import result_of
 from sluice.plans import housekeeping
-from sluice.plans.step import DagKind, Step
+from sluice.plans.step import DagKind, Group, Step
 from sluice.polling import LEAST_S
 from sluice.spec import PipelineSpec
 
@@ -43,8 +44,7 @@ def build(kind: DagKind, spec: PipelineSpec) -> DAG:
         default_args={"aws_conn_id": spec.aws.connection, "region_name": spec.aws.region, **_of_every_task()},
         **_deadline(kind, spec),
     )
-    for step in kind.plan(spec, conf.getfloat("sluice", "poll_seconds", fallback=LEAST_S)):
-        _add(dag, step)
+    _add_all(dag, kind.plan(spec, conf.getfloat("sluice", "poll_seconds", fallback=LEAST_S)))
     return dag
 
 
@@ -66,8 +66,7 @@ def build_housekeeping(specs: Sequence[PipelineSpec]) -> DAG:
         tags={"sluice", housekeeping.DAG_ID},
         default_args=_of_every_task(),
     )
-    for step in housekeeping.plan(specs):
-        _add(dag, step)
+    _add_all(dag, housekeeping.plan(specs))
     return dag
 
 
@@ -82,13 +81,35 @@ def _of_every_task() -> dict[str, Any]:
     return {"retries": RETRIES, "retry_delay": timedelta(seconds=delay_s), "owner": "sluice"}
 
 
-def _add(dag: DAG, step: Step) -> None:
-    # A task that is made with `dag=` copies the DAG's params once for each class of its operator, and Airflow checks
-    # and writes them down with every task: most of the time of a parse. Runs take them from the DAG either way.
-    task = step.operator(
-        task_id=step.task_id, trigger_rule=step.trigger_rule, default_args=dag.default_args, **step.given
-    )
-    dag.add_task(task)
+def _add_all(dag: DAG, steps: Iterable[Step]) -> None:
+    for group, together in groupby(steps, key=lambda step: step.group):
+        if group is None:
+            for step in together:
+                _add(dag, step, step.task_id)
+        else:
+            _add_group(dag, group, list(together))
+
+
+def _add_group(dag: DAG, group: Group, steps: Sequence[Step]) -> None:
+    """One group of these tasks for each item in a task's result; they take from it what they need by `ti.map_index`."""
+
+    @task_group(group_id=group.group_id, dag=dag)
+    def of_one(item: object) -> None:
+        for step in steps:
+            _add(dag, step, step.task_id.removeprefix(group.id_of("")))
+
+    of_one.expand(item=dag.get_task(group.over).output)
+
+
+def _add(dag: DAG, step: Step, name: str) -> None:
+    given = {"task_id": name, "trigger_rule": step.trigger_rule, "default_args": dag.default_args, **step.given}
+    if step.group is None:
+        # A task that is made with `dag=` copies the DAG's params once for each class of its operator, and Airflow
+        # checks and writes them down with every task: most of the time of a parse. Runs take them from the DAG anyway.
+        task = step.operator(**given)
+        dag.add_task(task)
+    else:  # it finds its group by the DAG
+        task = step.operator(dag=dag, **given)
     task.set_upstream([dag.get_task(each) for each in step.after])
     if step.tears_down is not None:
         setups = cast("list[BaseOperator]", [dag.get_task(each) for each in step.tears_down])

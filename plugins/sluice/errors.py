@@ -20,6 +20,7 @@ SluiceError
 │   └── DeploymentFailed          no healthy config is left to go back to, or the endpoint never existed
 ├── EndpointNotDeleted    an endpoint that nobody needs is still there, and costs money
 ├── BenchmarkFailed       the recommendation job ended without numbers: containers answered 4xx/5xx, or it was stopped
+├── CandidatesFailed      none of several candidates was measured to the end, so there is nothing to compare
 ├── AnswerUnusable        whoever answered the request for approval; the task fails once and asks again
 ├── BatchError            the transform job, or what it worked on
 │   ├── BatchFailed            it ended without its results: bad records, containers that answered 4xx/5xx, or stopped
@@ -246,6 +247,17 @@ class BenchmarkFailed(SluiceError):
             f"recommendation job {self.job} ended {self.status}: {self.reason or 'AWS gave no reason'}. "
             "Send one payload file to the staging endpoint by hand, and read its container logs."
         )
+
+
+class CandidatesFailed(SluiceError):
+    """No candidate came as far as the gate; `reasons` has one line for each."""
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        super().__init__(reasons)
+        self.reasons = reasons
+
+    def __str__(self) -> str:
+        return "\n  ".join(("no candidate was measured to the end, so none was judged:", *self.reasons))
 
 
 class AnswerUnusable(SluiceError):

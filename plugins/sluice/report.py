@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
+from sluice.comparison import Compared
 from sluice.evidence_form import EvidenceForm
 from sluice.failure import Failure
 from sluice.gate import Basis, Decision, RuleResult
@@ -58,6 +59,9 @@ class Evidence:
     failures: tuple[Failure, ...] = ()
     """What broke, before the gate or after it, with AWS's reason, alarms and the containers' log lines."""
 
+    compared: tuple[Compared, ...] = ()
+    """The candidates among which this run has chosen, the best first; empty without a choice."""
+
     def for_version(self, package_arn: str) -> Evidence:
         """The same for the version that goes on, where that is not the measured one."""
         if package_arn == self.package_arn:
@@ -90,13 +94,17 @@ def as_text(evidence: Evidence) -> str:
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     under = "  ".join("-" * width for width in widths)
     table = [lines[0], under, *lines[1:], ""] if evidence.decision.results else []
-    return "\n".join([f"{evidence.pipeline}: {_headline(evidence)}", "", *table, *_notes(evidence)]).rstrip()
+    beside = [*("  ".join(row) for row in _compared(evidence)), ""] if evidence.compared else []
+    return "\n".join([f"{evidence.pipeline}: {_headline(evidence)}", "", *table, *beside, *_notes(evidence)]).rstrip()
 
 
 def as_markdown(evidence: Evidence) -> str:
     """The decision as a Markdown document with the table of rules."""
     rows = [COLUMNS, tuple("---" for _ in COLUMNS), *(_row(result) for result in evidence.decision.results)]
-    table = ["| " + " | ".join(_markdown_cell(cell) for cell in row) + " |" for row in rows]
+    table = _markdown_table(rows)
+    if evidence.compared:
+        head, *others = _compared(evidence)
+        table += ["", *_markdown_table([head, tuple("---" for _ in head), *others])]
     notes = [f"- {_markdown_cell(note)}" for note in _notes(evidence)]
     facts = [f"- {name}: `{value}`" for name, value in _facts(evidence)]
     title = f"# {evidence.pipeline}: {_markdown_cell(_headline(evidence))}"
@@ -122,7 +130,7 @@ def html_body(evidence: Evidence) -> str:
     return (
         f"<h1>{escape(evidence.pipeline)}</h1>"
         f'<p class="verdict {evidence.decision.verdict.value}">{escape(_headline(evidence))}</p>'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{_html_compared(evidence)}"
         f"<ul>{notes}</ul><dl>{facts}</dl>"
     )
 
@@ -141,6 +149,36 @@ def _html_row(result: RuleResult) -> str:
     first = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
     last = f'<td class="{result.verdict.value}">{escape(verdict)}</td>'
     return f'<tr title="{escape(result.source)}">{first}{last}</tr>'
+
+
+def _html_compared(evidence: Evidence) -> str:
+    if not evidence.compared:
+        return ""
+    head, *rows = _compared(evidence)
+    cells = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<h2>Candidates</h2><table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _markdown_table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    return ["| " + " | ".join(_markdown_cell(cell) for cell in row) + " |" for row in rows]
+
+
+def _compared(evidence: Evidence) -> list[tuple[str, ...]]:
+    """The candidates side by side, under their heads; none without several."""
+    rows = [
+        (
+            f"{each.name} (chosen)" if each.chosen else each.name,
+            each.verdict,
+            *("no number" if number is None else number_text(number) for number in each.numbers),
+        )
+        for each in evidence.compared
+    ]
+    return [("candidate", "verdict", "USD/million", "ms", "requests/min"), *rows]
+
+
+def _beside(candidate: Compared) -> str:
+    return f"candidate {candidate.name} ({candidate.package_arn or 'not registered'}): {candidate.reason}"
 
 
 def _markdown_cell(text: str) -> str:
@@ -188,6 +226,7 @@ def _notes(evidence: Evidence) -> list[str]:
         notes += [_source("champion's ", each.champion)] if each.champion else []
     notes += [f"considered: {each}" for each in evidence.considered]
     notes += [f"failed: {each}" for each in evidence.failures]
+    notes += [_beside(each) for each in evidence.compared if not each.chosen]
     if evidence.production_instance_type != evidence.measured_instance_type:
         notes.append(
             f"the numbers are from {evidence.measured_instance_type}, and production runs on "

@@ -7,8 +7,9 @@ run fails on a name that is too long. AWS's limits are those of the SageMaker se
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from typing import Annotated, Any
 from sluice.approval_spec import ApprovalSpec
 from sluice.batch_spec import BatchSpec
 from sluice.benchmark_spec import BenchmarkSpec
+from sluice.candidate_spec import CandidateSpec
 from sluice.container_spec import ContainerSpec, check_hostnames, overridden
 from sluice.deployment_spec import DeploymentSpec
 from sluice.errors import SpecError
@@ -41,6 +43,9 @@ from sluice.service_limits import (
 )
 from sluice.typed import plain
 from sluice.watch_spec import WatchSpec
+
+CANDIDATES_MIN, CANDIDATES_MAX = 2, 10
+"""Ours: fewer are nothing to compare, and more are a search, for which a benchmark costs too much."""
 
 
 class Stage(StrEnum):
@@ -121,6 +126,10 @@ class StagingSpec:
     endpoint: Annotated[str, Limit("Name of the staging endpoint.", pattern=NAME, max_length=NAME_MAX)]
     instance_type: Annotated[str, Limit("Instance type, such as ml.c5.large.", pattern=INSTANCE_TYPE)]
     instances: Annotated[int, Limit("Number of instances.", minimum=1)] = 1
+    candidates_at_once: Annotated[
+        int | None,
+        Limit("How many of the candidates have a staging endpoint at a time; all when left out.", minimum=1),
+    ] = None
     after_gate: Annotated[AfterGate, Limit("Whether the endpoint stays when the load test is over.")] = AfterGate.KEEP
 
     def __post_init__(self) -> None:
@@ -205,6 +214,11 @@ class PipelineSpec:
         Limit("Minutes after which a promotion that has not ended is told as late; none when left out.", minimum=1),
     ] = None
 
+    candidates: Annotated[
+        Mapping[str, CandidateSpec],
+        Limit("Candidates that each run compares, by name; the best that passes goes on. None: the spec itself."),
+    ] = field(default_factory=dict)
+
     def __post_init__(self) -> None:
         check(self)
         if self.deadline_minutes is not None and not any(Event.LATE in each.on for each in self.notify):
@@ -216,6 +230,7 @@ class PipelineSpec:
                 "production.endpoint", "must differ from staging.endpoint: the load test would hit live traffic"
             )
         _check_cost_is_known(self)
+        _check_candidates(self)
         if self.benchmark.variables and not self.production.is_chosen:
             raise SpecError(
                 "production.instance",
@@ -239,6 +254,15 @@ class PipelineSpec:
         """Whether asset events start promotions, which may then say what is promoted."""
         others = (self.rebenchmark, self.watch)
         return isinstance(self.schedule, AssetSchedule) or any(each is not None for each in others)
+
+    @property
+    def staging_endpoints(self) -> tuple[str, ...]:
+        """The endpoint on which the spec is measured, and those of its candidates."""
+        return (self.staging.endpoint, *(self.staging_endpoint_of(name) for name in self.candidates))
+
+    def staging_endpoint_of(self, candidate: str) -> str:
+        """Each candidate has one of its own: they are measured at the same time."""
+        return f"{self.staging.endpoint}-{candidate}"
 
     @property
     def needs_approval(self) -> bool:
@@ -266,24 +290,69 @@ def _check_cost_is_known(spec: PipelineSpec) -> None:
 
     Where a run chooses the fleet, it chooses among recommendations, which all have their cost.
     """
-    asks_for_cost = not spec.production.is_chosen and any(rule.metric.is_cost for rule in spec.gate.rules)
-    if asks_for_cost and spec.staging.instance_type not in spec.benchmark.instance_types:
+    asks_for_cost = any(rule.metric.is_cost for rule in spec.gate.rules)
+    if spec.production.is_chosen or not (asks_for_cost or spec.candidates):
+        return
+    if spec.staging.instance_type not in spec.benchmark.instance_types:
         raise SpecError(
             "benchmark.instance_types",
-            f"must hold staging's {spec.staging.instance_type}: a gate rule asks for its cost, "
+            f"must hold staging's {spec.staging.instance_type}: "
+            f"{'a gate rule asks for' if asks_for_cost else 'candidates are compared by'} its cost, "
             "and cost comes from the recommendation for that type",
         )
+
+
+def _check_candidates(spec: PipelineSpec) -> None:
+    """Ours: so that nobody finds out in the middle of a run, or compares a thing with itself."""
+    if not spec.candidates:
+        if spec.staging.candidates_at_once is not None:
+            raise SpecError("staging.candidates_at_once", "says nothing without candidates")
+        return
+    if not CANDIDATES_MIN <= len(spec.candidates) <= CANDIDATES_MAX:
+        number = len(spec.candidates)
+        raise SpecError("candidates", f"needs {CANDIDATES_MIN} to {CANDIDATES_MAX} candidates, and has {number}")
+    found: list[tuple[str, PipelineSpec]] = []
+    for name, asked in spec.candidates.items():
+        made = as_candidate(spec, name, asked)
+        for other, before in found:
+            if made.containers == before.containers:
+                raise SpecError(f"candidates.{name}", f"is the same as candidates.{other}")
+        found.append((name, made))
+
+
+def as_candidate(spec: PipelineSpec, name: str, asked: CandidateSpec) -> PipelineSpec:
+    """The spec as one of several candidates: with what it has of its own, and staged on an endpoint of its own.
+
+    SpecError names `candidates.<name>`, as in the spec and in the parameter.
+    """
+    endpoint = spec.staging_endpoint_of(name)
+    path = f"candidates.{name}"
+    if not re.fullmatch(NAME, name) or len(endpoint) > NAME_MAX:
+        raise SpecError(
+            path, f"is no name of letters, digits and hyphens, or too long: {endpoint!r} would be its endpoint"
+        )
+    if endpoint == spec.production.endpoint:
+        raise SpecError(path, f"would be staged on {endpoint}, which is the production endpoint")
+    alone = replace(spec, candidates={}, staging=replace(spec.staging, endpoint=endpoint, candidates_at_once=None))
+    try:
+        return with_overrides(alone, asked.model_data, asked.environment, asked.image)
+    except SpecError as error:
+        raise SpecError(error.path.replace("params", path, 1), error.problem) from None
 
 
 def with_overrides(
     spec: PipelineSpec,
     model_data: Mapping[str, str] | None = None,
     environment: Mapping[str, Mapping[str, str]] | None = None,
+    image: Mapping[str, str] | None = None,
 ) -> PipelineSpec:
-    """The spec with other artifacts or added variables, keyed by hostname; SpecError names the parameter at fault."""
-    artifacts, variables = model_data or {}, environment or {}
+    """The spec with other artifacts, added variables or other images, keyed by hostname.
+
+    SpecError names the parameter at fault.
+    """
+    asked = CandidateSpec(model_data=model_data or {}, environment=environment or {}, image=image or {})
     known = [container.hostname for container in spec.containers if container.hostname]
-    for parameter, given in (("model_data", artifacts), ("environment", variables)):
+    for parameter, given in plain(asked).items():
         for hostname in given:
             if hostname not in known:
                 hint = (
@@ -291,4 +360,4 @@ def with_overrides(
                     or f"; the spec has {', '.join(known) or 'containers without hostnames'}"
                 )
                 raise SpecError(f"params.{parameter}.{hostname}", f"no container has the hostname {hostname!r}{hint}")
-    return replace(spec, containers=tuple(overridden(container, artifacts, variables) for container in spec.containers))
+    return replace(spec, containers=tuple(overridden(container, asked) for container in spec.containers))

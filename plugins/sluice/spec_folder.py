@@ -49,7 +49,7 @@ def read_files(paths: Sequence[Path], check: Callable[[PipelineSpec], None] = la
         else:
             specs.append(spec)
             dag_names[_dag_name(spec)] = spec.pipeline
-            endpoints |= dict.fromkeys((spec.staging.endpoint, spec.production.endpoint), spec.pipeline)
+            endpoints |= dict.fromkeys((*spec.staging_endpoints, spec.production.endpoint), spec.pipeline)
     return SpecFolder(tuple(specs), tuple(errors))
 
 
@@ -58,7 +58,8 @@ def _check_unique(spec: PipelineSpec, dag_names: Taken, endpoints: Taken, path: 
     other = dag_names.get(_dag_name(spec))
     if other is not None:
         raise SpecError("pipeline", f"{spec.pipeline!r} makes the same DAG as {other!r} in another file", str(path))
-    for key, endpoint in (("staging", spec.staging.endpoint), ("production", spec.production.endpoint)):
+    staged = [("staging", endpoint) for endpoint in spec.staging_endpoints]
+    for key, endpoint in (*staged, ("production", spec.production.endpoint)):
         if endpoint in endpoints:
             raise SpecError(
                 f"{key}.endpoint", f"{endpoint!r} belongs to the pipeline {endpoints[endpoint]!r}", str(path)

@@ -179,6 +179,46 @@ def test_a_staging_endpoint_that_is_not_kept_is_torn_down_when_the_load_test_is_
     assert again.is_teardown and again.on_failure_fail_dagrun
 
 
+CANDIDATES: dict[str, Any] = {"base": {}, "slim": {"image": {"predict": "slim:1"}}}
+
+
+def test_candidates_are_measured_in_a_group_each_and_compared_by_one_task() -> None:
+    spec = a_spec(candidates=CANDIDATES, staging__candidates_at_once=1, gate__approval={"required": True})
+    dag = build(PROMOTION, spec)
+    group = [task.task_id for task in dag.tasks if task.task_id.startswith("measure.")]
+    assert group == [f"measure.{each}" for each in ("await_turn", *ORDER[:6], "delete_staging")]
+    assert dag.get_task("measure.await_turn").upstream_task_ids == {"candidates"}
+    assert dag.get_task("compare").upstream_task_ids == {"measure.judge"}
+    assert dag.get_task("compare").trigger_rule == TriggerRule.ALL_DONE
+    assert dag.get_task("compare").__dict__["when_open"] == "approve"
+    assert dag.get_task("approve").upstream_task_ids == {"compare"}
+    deletion = dag.get_task("measure.delete_staging")
+    assert deletion.is_teardown and "measure.deploy_staging" in deletion.upstream_task_ids
+    assert "measure.delete_staging" in dag.get_task("outcome").upstream_task_ids
+    for task_id in ("reject", "report", "outcome"):
+        assert dag.get_task(task_id).__dict__["despite"] == "compare"
+    assert "map_indexes=ti.map_index" in dag.get_task("measure.judge").__dict__["package_arn"]
+    again = DagSerialization.from_dict(DagSerialization.to_dict(dag))
+    assert again.get_task("measure.judge").get_closest_mapped_task_group() is not None
+    params = dag.params
+    params.update({"candidates": {"c": {"environment": {"predict": {"X": "1"}}}}})
+    params.validate()
+    with pytest.raises(ParamValidationError):
+        params.update({"candidates": {"c": {"images": {}}}})
+
+
+def test_candidates_start_after_the_event_and_share_its_wishes() -> None:
+    dag = build(PROMOTION, a_spec(candidates=CANDIDATES, schedule={"assets": ["s3://models/iris"]}))
+    assert dag.get_task("candidates").upstream_task_ids == {"read_event"}
+    assert "read_event" in dag.get_task("candidates").__dict__["model_data"]
+    assert dag.get_task("measure.preflight").upstream_task_ids == {"candidates"}
+
+
+def test_without_candidates_there_is_no_group_and_no_parameter_for_them() -> None:
+    dag = build(PROMOTION, a_spec())
+    assert in_order(dag) == ORDER and "candidates" not in dag.params
+
+
 @pytest.mark.parametrize(
     "conf",
     [

@@ -20,6 +20,9 @@ def keys_of(schema: Mapping[str, Any], node: Mapping[str, Any], path: str) -> It
             here = f"{path}.{key}" if path else key
             below = list(keys_of(schema, child, here))
             yield from below or [here]
+        named = found.get("additionalProperties")
+        if isinstance(named, dict) and "$ref" in named:
+            yield from keys_of(schema, named, f"{path}.<name>")
         if isinstance(found.get("items"), dict):
             yield from keys_of(schema, found["items"], f"{path}[]")
 
@@ -34,6 +37,7 @@ def test_every_key_is_explained_and_no_other() -> None:
         "batch.schedule",
         "benchmark.stop",
         "benchmark.traffic",
+        "candidates",
         "containers",
         "gate.approval",
         "gate.rules",

@@ -89,7 +89,7 @@ class Run:
         conf: dict[str, Any] | None = None,
     ) -> None:
         name = spec["pipeline"]
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump(dict(spec)))
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(dict(spec), sort_keys=False))
         (folder / f"{name}.py").write_text(DAG_FILE)
         bundle = [{"name": "compared", "classpath": LOCAL_BUNDLE, "kwargs": {"path": str(folder)}}]
         monkeypatch.setenv("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", json.dumps(bundle))
@@ -109,6 +109,11 @@ class Run:
 def endpoints(aws: Aws, pipeline: str) -> list[str]:
     listed = aws.client("sagemaker").list_endpoints(NameContains=pipeline)["Endpoints"]
     return sorted(each["EndpointName"] for each in listed)
+
+
+def stored(aws: Aws, uri: str) -> bytes:
+    read: bytes = aws.client("s3").get_object(Bucket=BUCKET, Key=uri.removeprefix(f"s3://{BUCKET}/"))["Body"].read()
+    return read
 
 
 def test_the_best_environment_of_an_advanced_job_reaches_production_whole(
@@ -136,8 +141,7 @@ def test_the_best_environment_of_an_advanced_job_reaches_production_whole(
     (behind,) = sagemaker.describe_model(ModelName=variant["ModelName"])["Containers"]
     assert behind["ModelPackageName"] == arn
     uri = run.results["report"]["evidence_uri"]
-    body = aws.client("s3").get_object(Bucket=BUCKET, Key=uri.removeprefix(f"s3://{BUCKET}/"))["Body"].read()
-    evidence = read_evidence(body, uri)
+    evidence = read_evidence(stored(aws, uri), uri)
     assert evidence.production_environment == {"DELAY_MS": "4"} and evidence.package_arn == arn
     assert evidence.measured_package_arn == run.results["register_package"]["package_arn"]
     assert len(evidence.considered) == 2

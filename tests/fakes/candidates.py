@@ -14,7 +14,7 @@ from tests.fakes.specs import a_spec, digests_of
 
 def a_candidate(spec: PipelineSpec | None = None) -> Candidate:
     spec = spec or a_spec()
-    return Candidate(spec, digests_of(spec), {}, {})
+    return Candidate(spec, digests_of(spec))
 
 
 def given(candidate: Candidate) -> dict[str, Any]:

@@ -40,8 +40,10 @@ class FakeTaskInstance:
     def xcom_push(self, key: str, value: Any) -> None:
         self._run.xcoms[self.task_id, key] = value
 
-    def xcom_pull(self, task_ids: str, key: str = "return_value") -> Any:
-        return self._run.xcoms.get((task_ids, key))
+    def xcom_pull(self, task_ids: str, key: str = "return_value", map_indexes: int | None = None) -> Any:
+        """A task of a mapped group is known as `<task id>_<map index>`, as in the states that Airflow tells."""
+        task = task_ids if map_indexes is None else f"{task_ids}_{map_indexes}"
+        return self._run.xcoms.get((task, key))
 
     def get_task_states(self, dag_id: str, run_ids: list[str]) -> dict[str, dict[str, str]]:
         return {RUN_ID: self._run.states}

@@ -27,13 +27,15 @@ class AutoscaleOperator(PipelineOperator):
     :param job: name of the completed recommendation job (templated)
     :param recommendation: id of the job's recommendation that production runs on, as JSON text; None when it runs on
         what staging runs on (templated)
+    :param measured: name of the endpoint that the job has loaded; the spec's staging endpoint when empty (templated)
     """
 
-    template_fields = aws_template_fields("pipeline", "job", "recommendation")
+    template_fields = aws_template_fields("pipeline", "job", "recommendation", "measured")
     operator_extra_links = OF_ENDPOINT
 
-    def __init__(self, *, job: str, recommendation: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, job: str, recommendation: str | None = None, measured: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.measured = measured
         self.job = job
         self.recommendation = recommendation
 
@@ -43,7 +45,11 @@ class AutoscaleOperator(PipelineOperator):
         if wanted is None:
             return {"resource": None, "min_instances": None, "max_instances": None, "policies": None}
         recommendation = from_template(self.recommendation)
-        measured = {"RecommendationId": recommendation} if recommendation else {"EndpointName": spec.staging.endpoint}
+        measured = (
+            {"RecommendationId": recommendation}
+            if recommendation
+            else {"EndpointName": self.measured or spec.staging.endpoint}
+        )
         scaling = self.hook.recommend_scaling(scaling_requests.get_scaling_recommendation(self.job, measured, wanted))
         endpoint = spec.fleet(Stage.PRODUCTION).endpoint
         keep_links(context, self, self.hook, endpoint_name=endpoint)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice.adopted_package import PARAMETER, AdoptedPackage
+from sluice.candidate_spec import CandidateSpec
 from sluice.container_spec import with_variables
 from sluice.errors import SpecError
 from sluice.measuring import Measuring
 from sluice.naming import Names, names_for
 from sluice.operators.base import SluiceOperator, from_template
 from sluice.production_spec import FleetChoice
-from sluice.spec import PipelineSpec, with_overrides
+from sluice.spec import PipelineSpec, as_candidate, with_overrides
 from sluice.typed import build, plain
 
 
@@ -26,12 +27,14 @@ class Candidate:
 
     spec: PipelineSpec
     digests: Mapping[str, str]
-    model_data: Mapping[str, str]
-    environment: Mapping[str, Mapping[str, str]]
+    asked: CandidateSpec = field(default_factory=CandidateSpec)
+    """What this run has in place of the spec's own."""
     adopted: AdoptedPackage | None = None
     """The registered version that is taken as it is; None when a version is made from the spec."""
     measuring: Measuring | None = None
     """How it is measured again; None when its first job will do."""
+    name: str | None = None
+    """Its name among several candidates; None when it is the only one."""
 
     @cached_property
     def names(self) -> Names:
@@ -53,29 +56,30 @@ class Candidate:
         return all(environment.items() <= container.environment.items() for container in self.spec.containers)
 
     def to_xcom(self) -> dict[str, Any]:
-        """`content` sha256 hex; `digests` s3 URI -> sha256 hex; `model_data` and `environment`, the overrides as given;
-        `adopted`, what an adopted version holds, or None; `measuring`, how it is measured again, or None.
+        """`content` sha256 hex; `digests` s3 URI -> sha256 hex; `model_data`, `environment` and `image`, the overrides
+        as given; `adopted`, what an adopted version holds, or None; `measuring`, how it is measured again, or None;
+        `name` among several, or None.
         """
         return {
             "content": self.names.content,
             "digests": dict(self.digests),
-            "model_data": dict(self.model_data),
-            "environment": {hostname: dict(variables) for hostname, variables in self.environment.items()},
+            **plain(self.asked),
             "adopted": plain(self.adopted),
             "measuring": plain(self.measuring),
+            "name": self.name,
         }
 
     @classmethod
     def from_xcom(cls, pipeline: Mapping[str, Any], xcom: Mapping[str, Any]) -> Candidate:
         """The inverse of `to_xcom`. Raises SpecError when the spec has been changed since."""
         adopted = None if xcom["adopted"] is None else build(AdoptedPackage, xcom["adopted"])
+        asked = build(CandidateSpec, {each.name: xcom[each.name] for each in fields(CandidateSpec)})
         measuring = None if xcom["measuring"] is None else build(Measuring, xcom["measuring"])
-        spec = as_wanted(
-            build(PipelineSpec, dict(pipeline)), xcom["model_data"], xcom["environment"], adopted, measuring
-        )
+        name = xcom["name"]
+        spec = as_wanted(build(PipelineSpec, dict(pipeline)), asked, adopted, measuring, name)
         if set(spec.artifact_uris) - set(xcom["digests"]):
             raise SpecError("containers", "names other artifacts than when this run checked them; start a new run")
-        candidate = cls(spec, xcom["digests"], xcom["model_data"], xcom["environment"], adopted, measuring)
+        candidate = cls(spec, xcom["digests"], asked, adopted, measuring, name)
         if candidate.names.content != xcom["content"]:
             raise SpecError("", "the spec was changed since this run checked its artifacts; start a new run")
         return candidate
@@ -83,22 +87,27 @@ class Candidate:
 
 def as_wanted(
     spec: PipelineSpec,
-    model_data: Mapping[str, str],
-    environment: Mapping[str, Mapping[str, str]],
+    asked: CandidateSpec,
     adopted: AdoptedPackage | None,
     measuring: Measuring | None = None,
+    name: str | None = None,
 ) -> PipelineSpec:
-    """The spec as one run wants it: with overrides, or with a registered version in it. SpecError for both at once."""
+    """The spec as one run wants it: with overrides, or with a registered version in it; under a name of several.
+
+    SpecError for overrides and a version at once.
+    """
     if measuring is not None:
         spec = measuring.applied_to(spec)
     if adopted is None:
-        return with_overrides(spec, model_data, environment)
-    if model_data or environment:
+        if name is not None:
+            return as_candidate(spec, name, asked)
+        return with_overrides(spec, asked.model_data, asked.environment, asked.image)
+    if asked != CandidateSpec():
         raise SpecError(
             PARAMETER,
             "takes a version as it is, and model_data and environment would make another: give one or the other",
         )
-    return adopted.applied_to(spec)
+    return adopted.applied_to(spec if name is None else as_candidate(spec, name, asked))
 
 
 class PipelineOperator(SluiceOperator):

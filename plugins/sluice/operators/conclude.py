@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
@@ -19,10 +19,16 @@ class ConcludeOperator(BaseOperator):
     Raises AirflowFailException, which names them. For a DAG's last task, as a teardown without setups: one that is no
     teardown is skipped when a person marks the run as failed, and a run whose last task was skipped counts as a success
     once its teardowns are done.
+
+    :param despite: id of a task that answers, if it succeeds, for all that failed before it
     """
+
+    def __init__(self, *, despite: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.despite = despite
 
     def execute(self, context: Context) -> None:
         """See the class."""
-        failures = failures_before(self, context)
+        failures = failures_before(self, context, self.despite)
         if failures:
             raise AirflowFailException("\n".join(map(str, failures)))

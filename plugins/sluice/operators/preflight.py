@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice.adopted_package import PARAMETER, AdoptedPackage
+from sluice.candidate_spec import CandidateSpec
 from sluice.errors import SpecError
 from sluice.measuring import Measuring
 from sluice.operators.artifact_digests import read_digests
@@ -39,13 +40,24 @@ class PreflightOperator(PipelineOperator):
     :param package_arn: ARN of a registered version that is taken as it is, instead of what the spec's containers say;
         none when empty (templated)
     :param reads: s3 URI prefixes that must hold an object (templated)
+    :param image: hostname -> another image for this run (templated; may be JSON text)
+    :param candidate_name: its name among several candidates, which gives it a staging endpoint of its own; none when
+        empty (templated)
     :param writes: s3 URI prefixes whose buckets must be there (templated)
     :param measuring: `{"round", "instance_types", "staging"}`, how a version is measured again (templated; may be JSON
         text)
     """
 
     template_fields = aws_template_fields(
-        "pipeline", "model_data", "environment", "package_arn", "reads", "writes", "measuring"
+        "pipeline",
+        "model_data",
+        "environment",
+        "image",
+        "candidate_name",
+        "package_arn",
+        "reads",
+        "writes",
+        "measuring",
     )
 
     def __init__(
@@ -53,6 +65,8 @@ class PreflightOperator(PipelineOperator):
         *,
         model_data: Mapping[str, str] | str | None = None,
         environment: Mapping[str, Mapping[str, str]] | str | None = None,
+        image: Mapping[str, str] | str | None = None,
+        candidate_name: str = "",
         package_arn: str = "",
         reads: Sequence[str] = (),
         writes: Sequence[str] = (),
@@ -62,6 +76,8 @@ class PreflightOperator(PipelineOperator):
         super().__init__(**kwargs)
         self.model_data = model_data
         self.environment = environment
+        self.image = image
+        self.candidate_name = candidate_name
         self.package_arn = package_arn
         self.reads = list(reads)
         self.writes = list(writes)
@@ -69,14 +85,13 @@ class PreflightOperator(PipelineOperator):
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
-        model_data = from_template(self.model_data) or {}
-        environment = from_template(self.environment) or {}
-        adopted = self._adopted()
-        measuring = self._measuring()
-        spec = as_wanted(self.spec, model_data, environment, adopted, measuring)
+        adopted, measuring, name = self._adopted(), self._measuring(), self.candidate_name or None
+        given = {"model_data": self.model_data, "environment": self.environment, "image": self.image}
+        asked = CandidateSpec(**{key: from_template(value) or {} for key, value in given.items()})
+        spec = as_wanted(self.spec, asked, adopted, measuring, name)
         Prerequisites(self.hook, spec, self.reads, self.writes).check()
         self._check_alarms(spec)
-        candidate = Candidate(spec, read_digests(self.hook, spec), model_data, environment, adopted, measuring)
+        candidate = Candidate(spec, read_digests(self.hook, spec), asked, adopted, measuring, name)
         self._check_unchanged(candidate)
         self.log.info("content %s, made of %d archives", candidate.names.content, len(candidate.digests))
         return candidate.to_xcom()

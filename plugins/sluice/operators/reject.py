@@ -30,6 +30,7 @@ class RejectOperator(SluiceOperator):
     :param judged: judge's result, as an object or as JSON text (templated)
     :param is_dry_run: change nothing (templated; may be JSON text)
     :param asked: read_event's result, as an object or as JSON text (templated)
+    :param despite: id of a task that answers, if it succeeds, for all that failed before it
     """
 
     template_fields = aws_template_fields("registered", "judged", "is_dry_run", "asked")
@@ -42,6 +43,7 @@ class RejectOperator(SluiceOperator):
         judged: Result | str | None = None,
         is_dry_run: bool | str = False,
         asked: Result | str | None = None,
+        despite: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -49,6 +51,7 @@ class RejectOperator(SluiceOperator):
         self.judged = judged
         self.is_dry_run = is_dry_run
         self.asked = asked
+        self.despite = despite
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
@@ -56,7 +59,7 @@ class RejectOperator(SluiceOperator):
         judged: Result | None = from_template(self.judged)
         refused = judged is not None and not judged["opens_gate"]
         reasons = [f"gate: {judged['reason']}"] if judged is not None and refused else []
-        reasons += [str(failure) for failure in failures_before(self, context)]
+        reasons += [str(failure) for failure in failures_before(self, context, self.despite)]
         if not reasons:
             raise AirflowSkipException("nothing failed and the gate opened: there is nothing to reject")
         package_arn = registered["package_arn"] if registered else None

@@ -40,6 +40,7 @@ class ReportOperator(CandidateOperator):
     :param judged: judge's result, as an object or as JSON text (templated)
     :param verified: verify's result, as an object or as JSON text (templated)
     :param is_dry_run: whether this run is one (templated; may be JSON text)
+    :param despite: id of a task that answers, if it succeeds, for all that failed before it
     """
 
     template_fields = aws_template_fields("pipeline", "candidate", "registered", "judged", "verified", "is_dry_run")
@@ -54,6 +55,7 @@ class ReportOperator(CandidateOperator):
         judged: Result | str | None,
         verified: Result | str | None = None,
         is_dry_run: bool | str = False,
+        despite: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -61,10 +63,11 @@ class ReportOperator(CandidateOperator):
         self.judged = judged
         self.verified = verified
         self.is_dry_run = is_dry_run
+        self.despite = despite
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
-        failures = failures_before(self, context)
+        failures = failures_before(self, context, self.despite)
         judged: Result | None = from_template(self.judged)
         verified: Result | None = from_template(self.verified)
         evidence = self._evidence(context, judged, failures)

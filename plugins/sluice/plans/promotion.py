@@ -12,223 +12,143 @@ from sluice.operators.approve import ApproveOperator
 from sluice.operators.autoscale import AutoscaleOperator
 from sluice.operators.conclude import ConcludeOperator
 from sluice.operators.create_model import CreateModelOperator
-from sluice.operators.delete_endpoint import DeleteEndpointOperator
-from sluice.operators.deploy_endpoint import DeployEndpointOperator
-from sluice.operators.judge import JudgeOperator
-from sluice.operators.preflight import PreflightOperator
 from sluice.operators.promote import PromoteOperator
-from sluice.operators.read_event import ReadEventOperator
-from sluice.operators.recommend import RecommendOperator
 from sluice.operators.register_package import RegisterPackageOperator
 from sluice.operators.reject import RejectOperator
 from sluice.operators.report import ReportOperator
 from sluice.operators.verify import VerifyOperator
-from sluice.plans.news import deadline, tells_failure, tells_outcome, tells_who_may_approve
+from sluice.plans.news import deadline, tells_outcome, tells_who_may_approve
 from sluice.plans.step import (
     DagKind,
     Schedule,
     Step,
     as_scheduled,
     findings_asset,
+    first_of,
     json_result,
     or_by_assets,
     param,
+    part_if_any,
     production_asset,
     result,
     result_if_any,
-    text_param,
     versions_asset,
 )
-from sluice.run_request import KEYS
+from sluice.plans.to_the_gate import Measured, one_candidate, several_candidates
 from sluice.service_limits import PACKAGE_ARN
-from sluice.spec import AfterGate, PipelineSpec, Stage
+from sluice.spec import PipelineSpec, Stage
 
 
 def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
     """The tasks of a promotion. What goes wrong on the way to production leads to `reject`; `report` always runs."""
-    pipeline = {"pipeline": spec, "candidate": result("preflight")}
-    package = {"package_arn": result("register_package", "package_arn")}
-    promoted = {"package_arn": result("register_tuned", "package_arn")} if spec.benchmark.variables else package
-    decided_by = "approve" if spec.needs_approval else "judge"
-    chosen = {"fleet": json_result(decided_by, "fleet")}
-    told = {
-        "registered": result_if_any(*(("register_tuned",) if spec.benchmark.variables else ()), "register_package"),
-        "judged": result_if_any(*dict.fromkeys([decided_by, "judge"])),
-        "is_dry_run": param("dry_run"),
-    }
-    asked = {"asked": result_if_any("read_event")} if spec.is_started_by_assets else {}
-    whatever_happened = TriggerRule.ALL_DONE
-    steps = (
-        *_asked_for(spec),
-        Step("register_package", RegisterPackageOperator, ("preflight",), pipeline),
-        Step("create_model", CreateModelOperator, ("register_package",), {**pipeline, **package}),
-        Step(
-            "deploy_staging",
-            DeployEndpointOperator,
-            ("create_model",),
-            {**pipeline, "stage": Stage.STAGING.value, "poll_s": poll_s},
-        ),
-        Step(
-            "recommend",
-            RecommendOperator,
-            ("deploy_staging",),
-            {**pipeline, **package, "poll_s": poll_s, "timeout_s": spec.benchmark.patience_s},
-        ),
-        Step(
-            "judge",
-            JudgeOperator,
-            ("recommend",),
-            {
-                **pipeline,
-                **package,
-                "job": result("recommend", "job"),
-                "is_dry_run": param("dry_run"),
-                "when_open": _after_judge(spec),
-                "when_closed": "reject",
-                "when_dry": "report",
-            },
-        ),
-        *_tuning(spec, pipeline),
-        *_approval(spec),
-        Step(
-            "promote",
-            PromoteOperator,
-            (_before_promote(spec),),
-            {
-                **pipeline,
-                **promoted,
-                **chosen,
-                **_agreed(spec),
-                "reason": result(decided_by, "reason"),
-                "poll_s": poll_s,
-            },
-        ),
-        Step(
-            "verify",
-            VerifyOperator,
-            ("promote",),
-            {**pipeline, **promoted, **chosen, "outlets": [production_asset(spec)]},
-        ),
-        Step("reject", RejectOperator, ("judge", "verify"), {**told, **asked}, whatever_happened),
-        Step(
-            "report",
-            ReportOperator,
-            ("judge", "verify", "reject", *_last(spec)),
-            {
-                "pipeline": spec,
-                "candidate": result_if_any("preflight"),
-                **told,
-                "verified": result_if_any("verify"),
-                **tells_outcome(spec),
-            },
-            whatever_happened,
-        ),
-    )
-    return (*steps[:-1], *_autoscaling(spec), steps[-1], *_after_gate(spec, poll_s), _outcome(spec))
-
-
-def _asked_for(spec: PipelineSpec) -> tuple[Step, ...]:
-    """Where asset events start runs, they may say what is promoted, as the parameters do."""
-    writes = {"writes": [spec.evidence.prefix]}
-    if not spec.is_started_by_assets:
-        given = {"model_data": param("model_data"), "environment": param("environment"), **writes}
-        version = text_param("model_package_arn")
-        return (Step("preflight", PreflightOperator, given={"pipeline": spec, **given, "package_arn": version}),)
-    given = {key: json_result("read_event", key) for key in ("model_data", "environment", "measuring")}
-    version = result("read_event", "model_package_arn")
+    ways = {"when_open": _on_the_way(spec)[0], "when_closed": "reject", "when_dry": "report"}
+    measured = (several_candidates if spec.candidates else one_candidate)(spec, poll_s, ways)
+    pipeline = {"pipeline": spec, "candidate": measured.candidate}
     return (
-        Step("read_event", ReadEventOperator, given={"pipeline": spec, "request": {key: param(key) for key in KEYS}}),
-        Step(
-            "preflight",
-            PreflightOperator,
-            ("read_event",),
-            {"pipeline": spec, **given, **writes, "package_arn": version},
-        ),
+        *measured.steps,
+        *_tuning(spec, measured, pipeline),
+        *_approval(spec, measured),
+        *_to_production(spec, measured, poll_s),
+        *_whatever_happened(spec, measured),
     )
 
 
-def _after_judge(spec: PipelineSpec) -> str:
-    if spec.benchmark.variables:
-        return "register_tuned"
-    return "approve" if spec.needs_approval else "promote"
+def _on_the_way(spec: PipelineSpec) -> tuple[str, ...]:
+    """The tasks between the gate and the end of the promotion, in their order."""
+    tuning = ("register_tuned", "create_tuned_model") if spec.benchmark.variables else ()
+    return (*tuning, *(("approve",) if spec.needs_approval else ()), "promote")
 
 
-def _before_promote(spec: PipelineSpec) -> str:
-    if spec.needs_approval:
-        return "approve"
-    return "create_tuned_model" if spec.benchmark.variables else "judge"
-
-
-def _tuning(spec: PipelineSpec, pipeline: Mapping[str, Any]) -> tuple[Step, ...]:
+def _tuning(spec: PipelineSpec, measured: Measured, pipeline: Mapping[str, Any]) -> tuple[Step, ...]:
     """Models are immutable: with the environment that the gate chose it is another version and another model.
 
     Where that environment is what the containers have anyway, both steps find what is there.
     """
     if not spec.benchmark.variables:
         return ()
-    tuned = {**pipeline, "fleet": json_result("judge", "fleet")}
+    tuned = {**pipeline, "fleet": json_result(measured.judged_by, "fleet")}
     package = {"package_arn": result("register_tuned", "package_arn")}
     return (
-        Step("register_tuned", RegisterPackageOperator, ("judge",), tuned),
+        Step("register_tuned", RegisterPackageOperator, (measured.judged_by,), tuned),
         Step("create_tuned_model", CreateModelOperator, ("register_tuned",), {**tuned, **package}),
     )
 
 
-def _approval(spec: PipelineSpec) -> tuple[Step, ...]:
+def _approval(spec: PipelineSpec, measured: Measured) -> tuple[Step, ...]:
     if not spec.needs_approval:
         return ()
-    before = "create_tuned_model" if spec.benchmark.variables else "judge"
-    given = {"pipeline": spec, "judged": result("judge"), **tells_who_may_approve(spec, "judge")}
+    judged = measured.judged_by
+    before = "create_tuned_model" if spec.benchmark.variables else judged
+    given = {"pipeline": spec, "judged": result(judged), **tells_who_may_approve(spec, judged)}
     return (Step("approve", ApproveOperator, (before,), given),)
 
 
-def _agreed(spec: PipelineSpec) -> dict[str, str]:
-    return {"percent": json_result("approve", "percent")} if spec.needs_approval else {}
-
-
-def _autoscaling(spec: PipelineSpec) -> tuple[Step, ...]:
-    """What fails here is no reason to reject the version: it serves, and `report` says what is missing."""
-    if spec.production.autoscaling is None:
-        return ()
-    measured = {"job": result("recommend", "job"), "recommendation": json_result("judge", "recommendation")}
-    return (Step("autoscale", AutoscaleOperator, ("verify",), {"pipeline": spec, **measured}),)
-
-
-def _last(spec: PipelineSpec) -> tuple[str, ...]:
-    return ("autoscale",) if spec.production.autoscaling else ()
-
-
-def _after_gate(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:
-    """The staging endpoint goes when the job is over, and judging takes no endpoint; not directly after `judge`, since
-    a branch skips whatever comes directly after it and is not the way on, teardowns too.
-
-    `create_model` is a setup beside `deploy_staging` because a teardown runs only when a setup has succeeded, and a
-    deployment that failed or was ended by a person leaves an endpoint as well.
-    """
-    if spec.staging.after_gate is not AfterGate.DELETE:
-        return ()
+def _to_production(spec: PipelineSpec, measured: Measured, poll_s: float) -> tuple[Step, ...]:
+    decided_by = "approve" if spec.needs_approval else measured.judged_by
+    before = (measured.judged_by, *_on_the_way(spec))[-2]
+    tuned = result("register_tuned", "package_arn")
+    what = {
+        "pipeline": spec,
+        "candidate": measured.candidate,
+        "package_arn": tuned if spec.benchmark.variables else measured.package_arn,
+        "fleet": json_result(decided_by, "fleet"),
+    }
+    percent = {"percent": json_result("approve", "percent")} if spec.needs_approval else {}
+    promote = {**what, **percent, "reason": result(decided_by, "reason"), "poll_s": poll_s}
     return (
-        Step(
-            "delete_staging",
-            DeleteEndpointOperator,
-            ("recommend",),
-            {"endpoint": spec.staging.endpoint, "poll_s": poll_s, **tells_failure(spec)},
-            tears_down=("create_model", "deploy_staging"),
-        ),
+        Step("promote", PromoteOperator, (before,), promote),
+        Step("verify", VerifyOperator, ("promote",), {**what, "outlets": [production_asset(spec)]}),
+        *_autoscaling(spec, measured),
     )
 
 
-def _outcome(spec: PipelineSpec) -> Step:
-    """The last task decides the run's state. `report` succeeds after a failure too; this one then does not run.
+def _autoscaling(spec: PipelineSpec, measured: Measured) -> tuple[Step, ...]:
+    """What fails here is no reason to reject the version: it serves, and `report` says what is missing."""
+    if spec.production.autoscaling is None:
+        return ()
+    given = {
+        "pipeline": spec,
+        "job": measured.job,
+        "recommendation": json_result(measured.judged_by, "recommendation"),
+        "measured": measured.endpoint,
+    }
+    return (Step("autoscale", AutoscaleOperator, ("verify",), given),)
 
-    A failure on the way makes `verify` upstream-failed, and with it this task and the run. A refusal only skips it.
+
+def _whatever_happened(spec: PipelineSpec, measured: Measured) -> tuple[Step, ...]:
+    """The last task decides the run's state. `report` succeeds after a failure too; `outcome` then does not run.
+
+    A failure on the way makes `verify` upstream-failed, and with it `outcome` and the run. A refusal only skips it.
     Where the run has a teardown it is one too and looks for itself: a run that a person marks as failed goes on for its
     teardowns, all else is skipped, and Airflow would call that a success.
     """
-    before = ("verify", "reject", "report", *_last(spec))
-    if spec.staging.after_gate is AfterGate.DELETE:
-        return Step("outcome", ConcludeOperator, (*before, "delete_staging"), tears_down=())
-    return Step("outcome", EmptyOperator, before, trigger_rule=TriggerRule.NONE_FAILED)
+    tuned = (part_if_any("register_tuned"),) if spec.benchmark.variables else ()
+    despite = {"despite": measured.judged_by} if spec.candidates else {}
+    told = {
+        "registered": first_of(*tuned, measured.registered),
+        "judged": result_if_any(*(("approve",) if spec.needs_approval else ()), measured.judged_by),
+        "is_dry_run": param("dry_run"),
+        **despite,
+    }
+    asked = {"asked": result_if_any("read_event")} if spec.is_started_by_assets else {}
+    report = {
+        "pipeline": spec,
+        "candidate": measured.candidate_if_any,
+        **told,
+        "verified": result_if_any("verify"),
+        **tells_outcome(spec),
+    }
+    last = ("autoscale",) if spec.production.autoscaling else ()
+    before = ("verify", "reject", "report", *last)
+    outcome = Step("outcome", EmptyOperator, before, trigger_rule=TriggerRule.NONE_FAILED)
+    if measured.teardown is not None:
+        outcome = Step("outcome", ConcludeOperator, (*before, measured.teardown), despite, tears_down=())
+    judged_by, always = measured.judged_by, TriggerRule.ALL_DONE
+    return (
+        Step("reject", RejectOperator, (judged_by, "verify"), {**told, **asked}, always),
+        Step("report", ReportOperator, (judged_by, "verify", "reject", *last), report, always),
+        outcome,
+    )
 
 
 def params(spec: PipelineSpec) -> dict[str, Param]:
@@ -261,12 +181,29 @@ def params(spec: PipelineSpec) -> dict[str, Param]:
             title="Version",
             description=f"ARN of a version of {spec.package.group} to take as it is; made from the spec when empty.",
         ),
+        **_candidates(spec),
         "dry_run": Param(
             False,
             type="boolean",
             title="Dry run",
             description="Measure, judge and report; promote nothing and reject nothing.",
         ),
+    }
+
+
+def _candidates(spec: PipelineSpec) -> dict[str, Param]:
+    if not spec.candidates:
+        return {}
+    by_hostname = {"type": "object", "additionalProperties": {"type": ["string", "object"]}}
+    given = dict.fromkeys(("model_data", "environment", "image"), by_hostname)
+    return {
+        "candidates": Param(
+            {},
+            type="object",
+            title="Candidates",
+            description="Other candidates than the spec's, for this run only, by name and in the spec's form.",
+            additionalProperties={"type": "object", "properties": given, "additionalProperties": False},
+        )
     }
 
 

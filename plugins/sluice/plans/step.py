@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from airflow import settings
@@ -38,6 +38,18 @@ Schedule = str | list[Asset] | BaseAsset | AssetOrTimeSchedule | None
 
 
 @dataclass(frozen=True)
+class Group:
+    """A task group of which Airflow makes one for each item in the result of the task `over`."""
+
+    group_id: str
+    over: str
+
+    def id_of(self, task_id: str) -> str:
+        """A task's whole id."""
+        return f"{self.group_id}.{task_id}"
+
+
+@dataclass(frozen=True)
 class Step:
     """One task: its id, what it is, what it is given, and what it comes after."""
 
@@ -51,6 +63,18 @@ class Step:
     have ended in whatever way, also when a person ends the run; when it fails, so does the run. With no such tasks it
     runs whenever all before it have ended; None is for all that are no teardowns.
     """
+    group: Group | None = None
+
+    def inside(self, group: Group) -> Step:
+        """The same in a group, and after tasks of that group."""
+        torn_down = None if self.tears_down is None else tuple(map(group.id_of, self.tears_down))
+        return replace(
+            self,
+            task_id=group.id_of(self.task_id),
+            after=tuple(map(group.id_of, self.after)),
+            tears_down=torn_down,
+            group=group,
+        )
 
 
 def by_hand(spec: PipelineSpec) -> Schedule:
@@ -139,14 +163,33 @@ def result(task_id: str, *path: str) -> str:
     return "{{ " + pulled + "".join(f"['{key}']" for key in path) + " }}"
 
 
+def text_result(group: Group | None, task_id: str, *path: str) -> str:
+    """`result` of a task of the same group, for the same item; as it is without a group."""
+    if group is None:
+        return result(task_id, *path)
+    pulled = f"ti.xcom_pull(task_ids='{group.id_of(task_id)}', map_indexes=ti.map_index)"
+    return "{{ " + pulled + ("".join(f"['{key}']" for key in path) or " | tojson") + " }}"
+
+
 def json_result(task_id: str, key: str) -> str:
     """A template for a part of a task's result as JSON text."""
     return "{{ ti.xcom_pull(task_ids='" + task_id + "')['" + key + "'] | tojson }}"
 
 
+def part_if_any(task_id: str, *path: str) -> str:
+    """An expression for a task's result, or a part of it, if the task succeeded in this run; else None."""
+    parts = "".join(f".get('{key}')" for key in path)
+    return f"(result_of(ti, '{task_id}') or {{}}){parts}" if parts else f"result_of(ti, '{task_id}')"
+
+
 def result_if_any(*task_ids: str) -> str:
     """A template for a result as JSON text: of the first of these tasks that succeeded in this run, else `null`."""
-    return "{{ (" + " or ".join(f"result_of(ti, '{task_id}')" for task_id in task_ids) + ") | tojson }}"
+    return first_of(*map(part_if_any, task_ids))
+
+
+def first_of(*expressions: str) -> str:
+    """A template for the first of these expressions that is something, as JSON text; else `null`."""
+    return "{{ (" + " or ".join(expressions) + ") | tojson }}"
 
 
 def param(name: str) -> str:
