@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from sluice.errors import (
 from sluice.failure import failure_of, to_xcom
 from sluice.hook import SluiceHook
 from sluice.limits import did_you_mean
+from sluice.lineage import Lineage, as_openlineage
 from sluice.service_errors import CallDenied, QuotaExceeded, RequestInvalid
 
 if TYPE_CHECKING:
@@ -137,6 +138,15 @@ class SluiceOperator(AwsBaseOperator[SluiceHook]):
         """Go on after a wait, with failures told in the same way."""
         with telling_failures(context):
             return super().resume_execution(next_method, next_kwargs, context)
+
+    def lineage(self, result: Mapping[str, Any]) -> Lineage:
+        """What the task read and made, by its result; nothing where a subclass does not say."""
+        return Lineage()
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """What Airflow's OpenLineage provider asks a task for when it has succeeded."""
+        result = task_instance.xcom_pull(task_ids=task_instance.task_id)
+        return as_openlineage(self.lineage(result) if isinstance(result, Mapping) else Lineage())
 
     @property
     def connection(self) -> dict[str, Any]:

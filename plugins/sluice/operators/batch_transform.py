@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from sluice.batch_responses import TransformState
 from sluice.errors import MAX_LOG_LINES, BatchFailed
+from sluice.lineage import Lineage, sibling
 from sluice.links import OF_TRANSFORM
 from sluice.operators.batch_work import BatchOperator
 from sluice.operators.job import JobOperator
@@ -34,6 +36,13 @@ class BatchTransformOperator(BatchOperator, JobOperator):
 
     def __init__(self, *, timeout_s: float = 24 * 3600.0, **kwargs: Any) -> None:
         super().__init__(timeout_s=timeout_s, **kwargs)
+
+    def lineage(self, result: Mapping[str, Any]) -> Lineage:
+        """See SluiceOperator."""
+        batch = self.required_candidate.spec.batch
+        read = self.input or (batch.input if batch else "")
+        model = sibling(result["job_arn"], "model", self.required_candidate.names.model)
+        return Lineage((read, model), (result["output"],))
 
     def result(self, job: str, state: JobState) -> dict[str, Any]:
         """See JobOperator."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice import api_requests
 from sluice.errors import ModelDiffers
+from sluice.lineage import Lineage, sibling
 from sluice.model_proof import differences
 from sluice.operators.candidate import Candidate, FleetOperator
 
@@ -33,6 +35,10 @@ class CreateModelOperator(FleetOperator):
     def __init__(self, *, package_arn: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.package_arn = package_arn
+
+    def lineage(self, result: Mapping[str, Any]) -> Lineage:
+        """See SluiceOperator."""
+        return Lineage((self.package_arn,), (sibling(self.package_arn, "model", result["model"]),))
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice import api_requests
 from sluice.deployment_spec import DeploymentSpec
+from sluice.lineage import Lineage, sibling
 from sluice.operators.base import from_template
 from sluice.operators.choose_version import APPROVED
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
@@ -42,6 +44,10 @@ class PromoteOperator(DeployEndpointOperator):
         self.package_arn = package_arn
         self.reason = reason
         self.percent = percent
+
+    def lineage(self, result: Mapping[str, Any]) -> Lineage:
+        """See SluiceOperator."""
+        return Lineage((self.package_arn,), (sibling(self.package_arn, "endpoint", result["endpoint"]),))
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""

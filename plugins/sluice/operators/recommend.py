@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from sluice import job_requests
 from sluice.benchmark_spec import ADVANCED
 from sluice.errors import BenchmarkFailed
+from sluice.lineage import Lineage, sibling
 from sluice.links import OF_JOB
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.operators.job import JobOperator
@@ -66,6 +68,12 @@ class RecommendOperator(CandidateOperator, JobOperator):
     def expected_s(self) -> float:
         """See WaitingOperator."""
         return ADVANCED_JOB_S if self.spec.benchmark.job_type == ADVANCED else super().expected_s
+
+    def lineage(self, result: Mapping[str, Any]) -> Lineage:
+        """See SluiceOperator."""
+        spec = self.required_candidate.spec
+        staging = sibling(self.package_arn, "endpoint", spec.staging.endpoint)
+        return Lineage((self.package_arn, staging, spec.package.sample_payload), (result["job_arn"],))
 
     def find_work(self) -> BenchmarkWork:
         """See JobOperator."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sluice import api_requests
 from sluice.api_responses import PackageState, existing_version
 from sluice.errors import PackageFailed, UnexpectedAnswer
+from sluice.lineage import Lineage
 from sluice.operators.candidate import Candidate, FleetOperator
 from sluice.operators.memory import recall, remember
 from sluice.operators.waiting import WaitingOperator
@@ -40,6 +41,10 @@ class RegisterPackageOperator(FleetOperator, WaitingOperator):
         self, *, poll_s: float = 2.0, timeout_s: float = 120.0, deferrable: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(poll_s=poll_s, timeout_s=timeout_s, deferrable=deferrable, **kwargs)
+
+    def lineage(self, result: Mapping[str, Any]) -> Lineage:
+        """See SluiceOperator."""
+        return Lineage(self.required_candidate.spec.artifact_uris, (result["package_arn"],))
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
