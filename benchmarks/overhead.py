@@ -141,7 +141,9 @@ def _run(dag_id: str, pipeline: str, url: str, environment: dict[str, str]) -> R
     ended = json.loads(done.stdout.splitlines()[-1])
     if ended["state"] != "success":
         sys.exit(f"{dag_id}: {ended}")
-    return Run(Span(ended["start_s"], ended["end_s"]), tuple(_waits(client("sagemaker", url), pipeline)))
+    run = Run(Span(ended["start_s"], ended["end_s"]), tuple(_waits(client("sagemaker", url), pipeline)))
+    print(f"{dag_id}: {run.outside_s:.1f} s outside AWS's waits", file=sys.stderr)
+    return run
 
 
 def _waits(sagemaker: Any, pipeline: str) -> Iterable[Span]:
