@@ -93,7 +93,9 @@ class Course:
             return 5
         if self.throttled:
             return 4
-        return max((_TURNS[strike.victim] for strike in self.strikes), default=1)
+        turns = {_TURNS[strike.victim] for strike in self.strikes}
+        # Half of the runs that are struck alone at a time: a starved scheduler takes the living for dead.
+        return self.seed % 2 if turns == {1} else max(turns)
 
 
 _TURNS = {

@@ -64,7 +64,7 @@ def test_a_refused_candidate_finds_a_production_to_leave_alone() -> None:
 
 def test_what_all_runs_share_is_not_killed_while_single_runs_are_struck() -> None:
     shared = set(Victim) - {Victim.TASK, Victim.WORKER}
-    assert not {strike.victim for each in SUITE if each.turn == 1 for strike in each.strikes} & shared
+    assert not {strike.victim for each in SUITE if each.turn < 2 for strike in each.strikes} & shared
 
 
 def test_the_same_number_is_the_same_course() -> None:
