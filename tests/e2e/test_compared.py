@@ -40,6 +40,13 @@ def predict_fn(body, model):
     time.sleep(int(os.environ.get("DELAY_MS", "0")) / 1000)
     return body
 """
+SHORT = {
+    "job_type": "Advanced",
+    "instance_types": ["ml.c5.large"],
+    # Steps of two seconds, of which the first already makes the requests that are wanted.
+    "traffic": {"stairs": {"duration_in_seconds": 120, "number_of_steps": 60, "users_per_step": 1}},
+    "stop": {"max_invocations": 30},
+}
 PASS_ON = SCRIPT.replace(b"    time.sleep", b"    0 and time.sleep")
 
 
@@ -71,7 +78,7 @@ def document(aws: Aws, pipeline: str, **changes: Any) -> dict[str, Any]:
         ],
         "staging": {"endpoint": f"{pipeline}-staging", "instance_type": "ml.c5.large", "after_gate": "delete"},
         "benchmark": {"instance_types": ["ml.c5.large"]},
-        "gate": {"rules": [{"metric": "model_latency_ms", "max": 100}]},
+        "gate": {"rules": [{"metric": "model_latency_ms", "max": 60_000}]},
         "production": {"endpoint": pipeline},
         "evidence": {"prefix": f"s3://{BUCKET}/evidence"},
         **changes,
@@ -119,14 +126,7 @@ def stored(aws: Aws, uri: str) -> bytes:
 def test_the_best_environment_of_an_advanced_job_reaches_production_whole(
     aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    benchmark = {
-        "job_type": "Advanced",
-        "instance_types": ["ml.c5.large"],
-        # Steps of two seconds, of which the first already makes the requests that are wanted.
-        "traffic": {"stairs": {"duration_in_seconds": 120, "number_of_steps": 60, "users_per_step": 1}},
-        "environment_ranges": {"DELAY_MS": ["40", "4"]},
-        "stop": {"max_invocations": 60},
-    }
+    benchmark = {**SHORT, "environment_ranges": {"DELAY_MS": ["400", "4"]}}
     production = {"endpoint": "tuned", "instance": "cheapest_passing"}
     run = Run(tmp_path, monkeypatch, document(aws, "tuned", benchmark=benchmark, production=production))
     assert run.state == "success", run.results["report"]
@@ -157,3 +157,41 @@ def test_the_staging_endpoint_goes_after_a_failure_too(
     assert run.states["delete_staging", -1] == "success" and run.states["outcome", -1] == "failed"
     assert "cheese" in run.results["report"]["failures"][0]["message"]
     assert endpoints(aws, "ephemeral") == []
+
+
+def test_the_better_of_two_candidates_goes_on_and_one_that_fails_holds_nobody_up(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = aws.put("compared/dead/model.tar.gz", tar_gz({"code/inference.py": b"raise RuntimeError('cheese')\n"}))
+    spec = document(aws, "rivals", benchmark=SHORT)
+    spec["candidates"] = {
+        "slow": {"environment": {"second": {"DELAY_MS": "400"}}},
+        "dead": {"model_data": {"second": dead}},
+        "quick": {"environment": {"second": {"DELAY_MS": "2"}}},
+    }
+    spec["staging"]["candidates_at_once"] = 2
+    run = Run(tmp_path, monkeypatch, spec)
+    assert run.state == "success", run.results["report"]
+    assert [run.states["measure.judge", index] for index in range(3)] == ["success", "upstream_failed", "success"]
+    assert run.states["measure.deploy_staging", 1] == "failed"
+    compared = run.results["compare"]
+    assert compared["winner"] == "quick"
+    sagemaker = aws.client("sagemaker")
+    versions = sagemaker.list_model_packages(ModelPackageGroupName="rivals")["ModelPackageSummaryList"]
+    approval = {each["ModelPackageArn"]: each["ModelApprovalStatus"] for each in versions}
+    winner = compared["package_arn"]
+    assert approval.pop(winner) == "Approved" and set(approval.values()) == {"Rejected"}
+    said = {
+        sagemaker.describe_model_package(ModelPackageName=arn)["ApprovalDescription"].split(" ")[1] for arn in approval
+    }
+    assert len(approval) == 2 and said == {"quick", "dead:"}  # quick has won; dead: failed
+    held = sagemaker.describe_model_package(ModelPackageName=winner)["InferenceSpecification"]["Containers"]
+    assert held[1]["Environment"]["DELAY_MS"] == "2"
+    evidence = read_evidence(stored(aws, run.results["report"]["evidence_uri"]), "report")
+    assert [(each.name, each.verdict, each.chosen) for each in evidence.compared] == [
+        ("quick", "pass", True),
+        ("slow", "pass", False),
+        ("dead", "failed", False),
+    ]
+    assert "cheese" in evidence.compared[2].reason
+    assert endpoints(aws, "rivals") == ["rivals"]
