@@ -124,6 +124,8 @@ def test_the_cheapest_that_passes_goes_on_and_the_others_are_rejected_with_the_r
     first, _, third = aws.packages.values()
     assert first["ApprovalDescription"] == "candidate two won at 1 USD for a million requests; one: 2 USD"
     assert third["ApprovalDescription"] == "candidate three: failed, measure.recommend[2]: the container died"
+    before = comparison.approvals()
+    assert comparison.compare()[0] == result and comparison.approvals() == before  # a second try, after a kill
     evidence = read_evidence(json.dumps(result["evidence"]).encode(), "compare")
     assert [(each.name, each.chosen) for each in evidence.compared] == [("two", True), ("one", False), ("three", False)]
     assert evidence.names.staging_endpoint == "iris-staging-two" and evidence.package_arn == winner

@@ -20,6 +20,7 @@ from airflow.sdk import DAG, BaseOperator
 from sluice.errors import (
     BatchFailed,
     BenchmarkFailed,
+    CandidatesFailed,
     DeploymentFailed,
     DeploymentRolledBack,
     PackageFailed,
@@ -29,6 +30,7 @@ from sluice.operators.autoscale import AutoscaleOperator
 from sluice.operators.base import SluiceOperator
 from sluice.operators.batch_transform import BatchTransformOperator
 from sluice.operators.check_batch import CheckBatchOperator
+from sluice.operators.choose_candidate import ChooseCandidateOperator
 from sluice.operators.choose_version import ChooseVersionOperator
 from sluice.operators.compare import CompareOperator
 from sluice.operators.create_model import CreateModelOperator
@@ -38,6 +40,7 @@ from sluice.operators.find_twin import FindTwinOperator
 from sluice.operators.find_version import FindVersionOperator
 from sluice.operators.housekeep import HousekeepOperator
 from sluice.operators.judge import JudgeOperator
+from sluice.operators.list_candidates import ListCandidatesOperator
 from sluice.operators.open_promotion import OpenPromotionOperator
 from sluice.operators.preflight import PreflightOperator
 from sluice.operators.promote import PromoteOperator
@@ -141,6 +144,11 @@ def _cases() -> Iterator[tuple[str, Case]]:
     spec: dict[str, Any] = {"candidate": None, "pipeline": NEW.spec}
     stage = functools.partial(task, DeployEndpointOperator, stage="staging")
     yield "preflight", Case(task(PreflightOperator, **spec))
+    yield "list_candidates", Case(task(ListCandidatesOperator, **spec, candidates={"a": {}, "b": {}}))
+    # What it does with candidates that were judged is in test_candidates.py, a second try too.
+    nobody = [{"name": "a", "endpoint": "iris-staging-a"}]
+    choose = task(ChooseCandidateOperator, None, candidates=nobody, group="measure")
+    yield "choose_candidate", Case(choose, ends=CandidatesFailed)
     yield "read_event", Case(task(ReadEventOperator, **spec, request={}))
     yield "register", Case(task(RegisterPackageOperator))
     yield "register, slowly", Case(task(RegisterPackageOperator), _slow_registry)

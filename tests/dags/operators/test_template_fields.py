@@ -6,7 +6,7 @@ import pytest
 
 from tests.dags.operators.test_killed_at_every_call import CASES
 
-NOT_TEMPLATED = {"deferrable", "guarded", "when_open", "when_closed", "when_dry", "region"}
+NOT_TEMPLATED = {"deferrable", "guarded", "when_open", "when_closed", "when_dry", "region", "despite", "group"}
 """What shapes the DAG, and the provider's old name of region_name."""
 
 
