@@ -283,6 +283,11 @@ def test_the_next_try_ends_as_if_nobody_had_been_killed(name: str) -> None:
                 assert outcome.world == undisturbed.world, told
 
 
+# One calls nothing on AWS. The other sets approvals only, which may be set again; its group of mapped tasks has its
+# own tests, in test_candidates.
+WITHOUT_A_CASE = {ListCandidatesOperator, ChooseCandidateOperator}
+
+
 def test_every_operator_is_here() -> None:
     files = Path(next(iter(sluice.operators.__path__))).glob("*.py")
     modules = [import_module(f"sluice.operators.{path.stem}") for path in files if path.stem != "__init__"]
@@ -294,4 +299,4 @@ def test_every_operator_is_here() -> None:
     }
     inner = {base for kind in kinds for base in kind.__mro__[1:]}
     here = {type(case.make()) for case in CASES.values()}
-    assert kinds - inner <= here, "give each a case above"
+    assert kinds - inner - WITHOUT_A_CASE <= here, "give each a case above"
