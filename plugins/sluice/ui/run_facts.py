@@ -13,8 +13,8 @@ from sluice.typed import build
 RESULT, FAILURE = "return_value", "failure"
 NOT_MAPPED = -1
 """Airflow's map_index of a task that exists once."""
-DECIDED = ("approve", "judge")
-"""The tasks whose result holds an evidence document, the last word first; a person's answer stands above the gate's."""
+DECIDED = ("approve", "compare", "judge")
+"""The tasks whose result holds an evidence document, the last word first: a person's, the comparison's, the gate's."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class RunFacts:
 
     @property
     def _deciding(self) -> list[str]:
-        """`approve` and `judge`, by whatever task group they are in."""
+        """Those that left something, in whatever task group they are."""
         ids = dict.fromkeys(each.task_id for each in self.entries)
         return [task_id for name in DECIDED for task_id in ids if task_id.rsplit(".", 1)[-1] == name]
 

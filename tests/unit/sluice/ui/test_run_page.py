@@ -44,9 +44,9 @@ def test_each_candidate_has_its_table() -> None:
         an_entry("candidates.judge", {"evidence": a_document(latency_ms=number)}, map_index=index)
         for index, number in enumerate((81, 82))
     )
-    shown = page(*entries)
-    assert "81 ms" in shown
-    assert "82 ms" in shown
+    compared = an_entry("compare", {"evidence": a_document(latency_ms=80)})
+    shown = page(*entries, compared)
+    assert shown.index("80 ms") < shown.index("81 ms") < shown.index("82 ms")
 
 
 def test_a_failure_is_shown_with_its_reason_and_the_log_lines_below_it() -> None:
