@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sluice.errors import MAX_LOG_LINES, BatchFailed, BenchmarkFailed, DeploymentError
+from sluice.deployment_errors import DeploymentError
+from sluice.errors import MAX_LOG_LINES, BatchFailed, BenchmarkFailed
 from sluice.typed import build, plain
 
 LINE_MAX = 500

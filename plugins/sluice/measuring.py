@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sluice.errors import SpecError
-from sluice.spec import PipelineSpec, StagingSpec
+from sluice.spec import PipelineSpec
+from sluice.staging_spec import StagingSpec
 
 MAX_INSTANCE_TYPES = 10
 """The most recommendations that a job has: `InferenceRecommendations` of the service model holds 1 to 10."""

@@ -9,7 +9,8 @@ from datetime import datetime
 from sluice.api_responses import Answer
 from sluice.list_prices import REGION, usd_per_hour
 from sluice.metrics import number_text
-from sluice.spec import AfterGate, Fleet, PipelineSpec, Stage
+from sluice.spec import Fleet, PipelineSpec, Stage
+from sluice.staging_spec import AfterGate
 
 DEFAULT_JOB_MINUTES = 45
 """AWS's sample archived/auto-scaling/optimize_endpoint_scaling.ipynb: a Default job takes up to 45 minutes."""

@@ -24,23 +24,18 @@ from sluice.errors import SpecError
 from sluice.gate import Rule
 from sluice.limits import Limit, check, did_you_mean
 from sluice.notify_spec import Event, NotifySpec
+from sluice.package_spec import PackageSpec
 from sluice.production_spec import ProductionSpec
 from sluice.rebenchmark_spec import RebenchmarkSpec
 from sluice.schedule import AssetSchedule, check_schedule
 from sluice.service_limits import (
-    ARTIFACT_URI,
-    DOMAINS,
     EVIDENCE_PREFIX_MAX,
-    FRAMEWORK_VERSION,
-    FRAMEWORKS,
-    INSTANCE_TYPE,
     NAME,
     NAME_MAX,
     ROLE_ARN,
     S3_PREFIX,
-    TASKS,
-    URL_MAX,
 )
+from sluice.staging_spec import StagingSpec
 from sluice.typed import plain
 from sluice.watch_spec import WatchSpec
 
@@ -53,13 +48,6 @@ class Stage(StrEnum):
 
     STAGING = "staging"
     PRODUCTION = "production"
-
-
-class AfterGate(StrEnum):
-    """What becomes of the staging endpoint when the load test is over."""
-
-    KEEP = "keep"
-    DELETE = "delete"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,59 +66,6 @@ class AwsSpec:
     region: Annotated[
         str | None, Limit("AWS region; the connection's own when left out.", pattern=r"[a-z]{2,4}(-[a-z]+)+-\d")
     ] = None
-
-    def __post_init__(self) -> None:
-        check(self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PackageSpec:
-    """How the pipeline is registered. Domain, task, framework and payload are what a recommendation job asks for."""
-
-    group: Annotated[str, Limit("Model package group that holds the versions.", pattern=NAME, max_length=NAME_MAX)]
-    domain: Annotated[str, Limit("Machine learning domain.", choices=DOMAINS)]
-    task: Annotated[str, Limit("Machine learning task.", choices=TASKS)]
-    framework: Annotated[str, Limit("Framework of the containers that name none themselves.", choices=FRAMEWORKS)]
-    framework_version: Annotated[
-        str | None, Limit("Version of that framework, such as 1.4-2.", pattern=FRAMEWORK_VERSION)
-    ] = None
-    sample_payload: Annotated[
-        str,
-        Limit(
-            "Archive whose files are the load test's requests: an s3:// URI ending in .tar.gz.",
-            pattern=ARTIFACT_URI,
-            max_length=URL_MAX,
-        ),
-    ]
-    content_types: Annotated[
-        tuple[str, ...],
-        Limit(
-            "MIME types of requests; a recommendation job sends the first one.",
-            pattern=r"\S+/\S+",
-            max_length=256,
-            min_items=1,
-        ),
-    ]
-    response_types: Annotated[
-        tuple[str, ...], Limit("MIME types of answers.", pattern=r"[-\w]+/.+", max_length=1024, min_items=1)
-    ]
-
-    def __post_init__(self) -> None:
-        check(self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class StagingSpec:
-    """The endpoint on which the candidate is measured. Never one with live traffic: the load test fills it up."""
-
-    endpoint: Annotated[str, Limit("Name of the staging endpoint.", pattern=NAME, max_length=NAME_MAX)]
-    instance_type: Annotated[str, Limit("Instance type, such as ml.c5.large.", pattern=INSTANCE_TYPE)]
-    instances: Annotated[int, Limit("Number of instances.", minimum=1)] = 1
-    candidates_at_once: Annotated[
-        int | None,
-        Limit("How many of the candidates have a staging endpoint at a time; all when left out.", minimum=1),
-    ] = None
-    after_gate: Annotated[AfterGate, Limit("Whether the endpoint stays when the load test is over.")] = AfterGate.KEEP
 
     def __post_init__(self) -> None:
         check(self)

@@ -13,12 +13,12 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
+from sluice.deployment_errors import DeploymentError
 from sluice.errors import (
     ArtifactError,
     BatchError,
     BenchmarkFailed,
     CandidatesFailed,
-    DeploymentError,
     EvidenceError,
     ModelDiffers,
     NoVersion,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice.api_responses import MOVING
-from sluice.errors import EndpointNotDeleted
+from sluice.deployment_errors import EndpointNotDeleted
 from sluice.operators.waiting import WaitingOperator
 from sluice.remote_work import Kind
 from sluice.watch import ENDED, End

@@ -10,14 +10,9 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice import api_requests, scaling_requests
 from sluice.api_responses import DeploymentOutcome, EndpointState, deployment_outcome
+from sluice.deployment_errors import DeploymentError, DeploymentFailed, DeploymentRollbackFailed, DeploymentRolledBack
 from sluice.deployment_spec import DeploymentSpec
-from sluice.errors import (
-    MAX_LOG_LINES,
-    DeploymentError,
-    DeploymentFailed,
-    DeploymentRollbackFailed,
-    DeploymentRolledBack,
-)
+from sluice.errors import MAX_LOG_LINES
 from sluice.links import OF_ENDPOINT, keep_links
 from sluice.operators.candidate import Candidate, FleetOperator
 from sluice.operators.memory import recall, remember

@@ -11,7 +11,8 @@ from sluice.measuring import Measuring, types_together
 from sluice.naming import twin_endpoint
 from sluice.operators.find_version import FindVersionOperator
 from sluice.production_spec import FleetChoice
-from sluice.spec import Stage, StagingSpec
+from sluice.spec import Stage
+from sluice.staging_spec import StagingSpec
 from sluice.typed import plain
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice.api_responses import DeploymentOutcome, deployment_outcome
 from sluice.archive import first_file
-from sluice.errors import ArtifactError, DeploymentFailed
+from sluice.deployment_errors import DeploymentFailed
+from sluice.errors import ArtifactError
 from sluice.links import OF_ENDPOINT, keep_links
 from sluice.operators.candidate import Candidate, FleetOperator
 from sluice.spec import Stage

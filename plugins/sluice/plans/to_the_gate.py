@@ -32,7 +32,8 @@ from sluice.plans.step import (
     text_result,
 )
 from sluice.run_request import KEYS
-from sluice.spec import AfterGate, PipelineSpec, Stage
+from sluice.spec import PipelineSpec, Stage
+from sluice.staging_spec import AfterGate
 
 CANDIDATES = Group("measure", over="candidates")
 

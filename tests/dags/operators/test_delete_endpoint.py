@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
-from sluice.errors import EndpointNotDeleted
+from sluice.deployment_errors import EndpointNotDeleted
 from sluice.operators.conclude import ConcludeOperator
 from sluice.operators.delete_endpoint import DeleteEndpointOperator
 from sluice.operators.deploy_endpoint import DeployEndpointOperator

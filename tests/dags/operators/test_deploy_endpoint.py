@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sluice.errors import DeploymentFailed, DeploymentRollbackFailed, DeploymentRolledBack
+from sluice.deployment_errors import DeploymentFailed, DeploymentRollbackFailed, DeploymentRolledBack
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.operators.promote import PromoteOperator
 from sluice.polling import Pace

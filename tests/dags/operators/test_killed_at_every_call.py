@@ -17,15 +17,8 @@ from typing import Any
 import pytest
 import sluice.operators
 from airflow.sdk import DAG, BaseOperator
-from sluice.errors import (
-    BatchFailed,
-    BenchmarkFailed,
-    CandidatesFailed,
-    DeploymentFailed,
-    DeploymentRolledBack,
-    PackageFailed,
-    SluiceError,
-)
+from sluice.deployment_errors import DeploymentFailed, DeploymentRolledBack
+from sluice.errors import BatchFailed, BenchmarkFailed, CandidatesFailed, PackageFailed, SluiceError
 from sluice.operators.autoscale import AutoscaleOperator
 from sluice.operators.base import SluiceOperator
 from sluice.operators.batch_transform import BatchTransformOperator

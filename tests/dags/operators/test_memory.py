@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time.comms import ErrorResponse
-from sluice.errors import BenchmarkFailed, DeploymentRolledBack
+from sluice.deployment_errors import DeploymentRolledBack
+from sluice.errors import BenchmarkFailed
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.operators.recommend import RecommendOperator
 from sluice.service_errors import ServiceBusy

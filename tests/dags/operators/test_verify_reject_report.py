@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowSkipException
-from sluice.errors import ArtifactError, DeploymentFailed
+from sluice.deployment_errors import DeploymentFailed
+from sluice.errors import ArtifactError
 from sluice.operators.delete_endpoint import DeleteEndpointOperator
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.operators.outcome import result_of

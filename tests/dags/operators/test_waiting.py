@@ -9,15 +9,8 @@ from typing import Any
 import pytest
 from airflow.sdk.bases.operator import TRIGGER_FAIL_REPR, TriggerFailureReason
 from airflow.sdk.exceptions import TaskDeferred
-from sluice.errors import (
-    BatchFailed,
-    BenchmarkFailed,
-    DeploymentFailed,
-    EndpointNotDeleted,
-    PackageFailed,
-    SluiceError,
-    WaitRefused,
-)
+from sluice.deployment_errors import DeploymentFailed, EndpointNotDeleted
+from sluice.errors import BatchFailed, BenchmarkFailed, PackageFailed, SluiceError, WaitRefused
 from sluice.operators.batch_transform import BatchTransformOperator
 from sluice.operators.delete_endpoint import DeleteEndpointOperator
 from sluice.operators.deploy_endpoint import DeployEndpointOperator

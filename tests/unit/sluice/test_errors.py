@@ -4,7 +4,13 @@ import inspect
 import pickle
 
 import pytest
-from sluice import errors, service_errors
+from sluice import deployment_errors, errors, service_errors
+from sluice.deployment_errors import (
+    DeploymentFailed,
+    DeploymentRollbackFailed,
+    DeploymentRolledBack,
+    EndpointNotDeleted,
+)
 from sluice.errors import (
     AnswerUnusable,
     ArtifactError,
@@ -13,10 +19,6 @@ from sluice.errors import (
     BatchIncomplete,
     BenchmarkFailed,
     CandidatesFailed,
-    DeploymentFailed,
-    DeploymentRollbackFailed,
-    DeploymentRolledBack,
-    EndpointNotDeleted,
     EvidenceInvalid,
     EvidenceMissing,
     ModelDiffers,
@@ -59,7 +61,8 @@ ONE_OF_EACH = [
 
 def test_every_concrete_error_is_in_this_table_and_in_the_tree_of_the_docstring() -> None:
     bases = {"SluiceError", "BatchError", "DeploymentError", "EvidenceError"}
-    members = [*inspect.getmembers(errors, inspect.isclass), *inspect.getmembers(service_errors, inspect.isclass)]
+    modules = (errors, service_errors, deployment_errors)
+    members = [member for module in modules for member in inspect.getmembers(module, inspect.isclass)]
     classes = {name for name, kind in members if issubclass(kind, SluiceError)}
     assert {type(error).__name__ for error in ONE_OF_EACH} == classes - bases
     assert all(name in (errors.__doc__ or "") for name in classes)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sluice.errors import MAX_LOG_LINES, BatchFailed, BenchmarkFailed, DeploymentRolledBack
+from sluice.deployment_errors import DeploymentRolledBack
+from sluice.errors import MAX_LOG_LINES, BatchFailed, BenchmarkFailed
 from sluice.failure import LINE_MAX, UNTOLD, Failure, failure_of, from_xcom, to_xcom
 
 ALARM = "alarm iris-5xx is in ALARM (Threshold Crossed)"

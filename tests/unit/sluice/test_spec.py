@@ -10,7 +10,8 @@ from sluice.errors import SpecError
 from sluice.gate import Rule
 from sluice.metrics import Metric
 from sluice.production_spec import FleetChoice
-from sluice.spec import AfterGate, Stage, with_overrides
+from sluice.spec import Stage, with_overrides
+from sluice.staging_spec import AfterGate
 
 from tests.fakes.specs import DROP, a_spec, spec_document
 
