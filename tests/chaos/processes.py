@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 PROC = Path("/proc")
+READS = 10
+"""The kernel writes net/tcp page by page while connections come and go, and a reader may miss one that is there."""
 
 
 def owner_of_port(port: int) -> int | None:
     """The process with a TCP connection from that local port of 127.0.0.1; None when it has ended."""
-    inode = next((fields[9] for fields in _connections() if _port(fields[1]) == port), None)
+    inode = next((found for found in (_inode_of(port) for _ in range(READS)) if found), None)
     if inode is None or inode == "0":
         return None
     link = f"socket:[{inode}]"
@@ -49,6 +51,10 @@ def _environment(pid: int) -> list[bytes]:
         return (PROC / str(pid) / "environ").read_bytes().split(b"\0")
     except OSError:
         return []
+
+
+def _inode_of(port: int) -> str | None:
+    return next((fields[9] for fields in _connections() if _port(fields[1]) == port), None)
 
 
 def _connections() -> list[list[str]]:

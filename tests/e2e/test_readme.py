@@ -52,6 +52,6 @@ def test_the_command_lines_and_the_python_run_as_written(local_sagemaker: Aws, t
 
 def test_every_make_target_of_the_readme_is_there() -> None:
     makefile = (PROJECT / "Makefile").read_text()
-    named = set(re.findall(r"\bmake ([a-z]+)", README))
+    named = set(re.findall(r"\bmake ([a-z][a-z0-9-]*)", README))
     assert named >= {"demo", "up", "test", "local", "install", "help"}
-    assert named <= set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    assert named <= set(re.findall(r"^([a-z][a-z0-9-]*):", makefile, re.MULTILINE))
