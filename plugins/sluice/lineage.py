@@ -28,6 +28,11 @@ def named(address: str) -> tuple[str, str]:
     return namespace, name
 
 
+def given(*addresses: str | None) -> tuple[str, ...]:
+    """The addresses that there are."""
+    return tuple(each for each in addresses if each)
+
+
 def sibling(arn: str, kind: str, name: str) -> str:
     """The ARN of another SageMaker resource in the account and region of `arn`."""
     return f"{arn.rpartition(':')[0]}:{kind}/{name}"

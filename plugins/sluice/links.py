@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from sluice.hook import SluiceHook
 
 
-# The CloudWatch console wants slashes escaped twice, with $ for the second %.
+# The CloudWatch console wants names escaped twice, with $ for the second %, and what filters them escaped once, with $.
+# AWS documents neither; ZenML (src/zenml/integrations/aws/orchestrators/sagemaker_orchestrator.py) links to SageMaker's
+# logs by "/$252Faws$252Fsagemaker$252FProcessingJobs$3FlogStreamNameFilter$3D...", and Airflow's amazon provider
+# (links/emr.py) filters streams in the same way.
 LOG_GROUPS = BASE_AWS_CONSOLE_LINK + "/cloudwatch/home?region={region_name}#logsV2:log-groups/log-group/"
 STREAMS_OF = "$3FlogStreamNameFilter$3D"
 
@@ -44,7 +47,11 @@ class EndpointLogsLink(ConsoleLink):
 
 
 class JobLogsLink(ConsoleLink):
-    """A recommendation job's log streams in the CloudWatch console."""
+    """A recommendation job's log streams in the CloudWatch console.
+
+    There is no link to the job's own page: we found no source for its address, and AWS's guide ("Get your inference
+    recommendation job results") leads there by the console's menu.
+    """
 
     name = "Load test's log in CloudWatch"
     key = "sluice_job_logs_link"

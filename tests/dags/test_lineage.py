@@ -12,9 +12,12 @@ from sluice.lineage import named, sibling
 from sluice.operators.batch_transform import BatchTransformOperator
 from sluice.operators.create_model import CreateModelOperator
 from sluice.operators.delete_endpoint import DeleteEndpointOperator
+from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.operators.promote import PromoteOperator
 from sluice.operators.recommend import RecommendOperator
+from sluice.operators.record_rollback import RecordRollbackOperator
 from sluice.operators.register_package import RegisterPackageOperator
+from sluice.operators.report import ReportOperator
 
 from tests.fakes.candidates import a_candidate, given
 from tests.fakes.specs import a_spec
@@ -23,6 +26,7 @@ PLACE = "arn:aws:sagemaker:us-east-1:123456789012"
 PACKAGE = f"{PLACE}:model-package/iris-group/1"
 BATCH = {"input": "s3://models/in", "output": "s3://models/out", "instance_type": "ml.m5.large"}
 OF_SPEC = given(a_candidate(a_spec(batch=BATCH)))
+MODEL = a_candidate(a_spec(batch=BATCH)).names.model
 OF_VERSION = {**OF_SPEC, "package_arn": PACKAGE}
 MODELS = [("s3://models", f"iris/{each}.tar.gz") for each in ("featurize/model", "predict/model", "payload")]
 JOB = f"{PLACE}:inference-recommendations-job/j"
@@ -39,9 +43,37 @@ CASES = [
     (
         PromoteOperator,
         {**OF_VERSION, "reason": "x"},
-        {"endpoint": "iris"},
-        [(PLACE, "model-package/iris-group/1")],
+        {"endpoint_arn": f"{PLACE}:endpoint/iris"},
+        [(PLACE, "model-package/iris-group/1"), (PLACE, f"model/{MODEL}")],
         [(PLACE, "endpoint/iris")],
+    ),
+    (
+        DeployEndpointOperator,
+        {**OF_SPEC, "stage": "staging"},
+        {"endpoint_arn": f"{PLACE}:endpoint/iris-staging"},
+        [(PLACE, f"model/{MODEL}")],
+        [(PLACE, "endpoint/iris-staging")],
+    ),
+    (
+        ReportOperator,
+        {**OF_SPEC, "registered": None, "judged": None},
+        {"package_arn": PACKAGE, "evidence_uri": "s3://models/evidence/e.json"},
+        [(PLACE, "model-package/iris-group/1")],
+        [("s3://models", "evidence/e.json")],
+    ),
+    (
+        ReportOperator,
+        {**OF_SPEC, "registered": None, "judged": None},
+        {"package_arn": None, "evidence_uri": None},
+        [],
+        [],
+    ),
+    (
+        RecordRollbackOperator,
+        {"pipeline": a_spec(), "reason": "x", "chosen": None},
+        {"from_package_arn": None, "to_package_arn": PACKAGE, "evidence_uri": "s3://models/evidence/r.json"},
+        [(PLACE, "model-package/iris-group/1")],
+        [("s3://models", "evidence/r.json")],
     ),
     (
         RecommendOperator,
@@ -54,7 +86,7 @@ CASES = [
         BatchTransformOperator,
         OF_SPEC,
         TRANSFORM,
-        [("s3://models", "in"), (PLACE, f"model/{a_candidate(a_spec(batch=BATCH)).names.model}")],
+        [("s3://models", "in"), (PLACE, f"model/{MODEL}")],
         [("s3://models", "out/j/")],
     ),
     (DeleteEndpointOperator, {"endpoint": "iris"}, {"endpoint": "iris"}, [], []),
@@ -62,7 +94,8 @@ CASES = [
 
 
 def told(operator: Any, arguments: Any, result: Any) -> Any:
-    ti = SimpleNamespace(task_id="t", xcom_pull=lambda task_ids: result)
+    results = {-1: result}  # by the index in a mapped group; -1 is a task that is in none
+    ti = SimpleNamespace(task_id="t", map_index=-1, xcom_pull=lambda task_ids, map_indexes: results[map_indexes])
     return operator(task_id="t", **arguments).get_openlineage_facets_on_complete(ti)
 
 

@@ -145,7 +145,8 @@ class SluiceOperator(AwsBaseOperator[SluiceHook]):
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
         """What Airflow's OpenLineage provider asks a task for when it has succeeded."""
-        result = task_instance.xcom_pull(task_ids=task_instance.task_id)
+        # Without its index, a task of a mapped group is given the results of all of them.
+        result = task_instance.xcom_pull(task_ids=task_instance.task_id, map_indexes=task_instance.map_index)
         return as_openlineage(self.lineage(result) if isinstance(result, Mapping) else Lineage())
 
     @property

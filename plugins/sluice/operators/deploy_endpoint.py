@@ -13,6 +13,7 @@ from sluice.api_responses import DeploymentOutcome, EndpointState, deployment_ou
 from sluice.deployment_errors import DeploymentError, DeploymentFailed, DeploymentRollbackFailed, DeploymentRolledBack
 from sluice.deployment_spec import DeploymentSpec
 from sluice.errors import MAX_LOG_LINES
+from sluice.lineage import Lineage, sibling
 from sluice.links import OF_ENDPOINT, keep_links
 from sluice.operators.candidate import Candidate, FleetOperator
 from sluice.operators.memory import recall, remember
@@ -40,7 +41,7 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
     could not be undone, DeploymentFailed everything else that ended elsewhere. All carry the containers' last log
     lines. Production is updated as the spec's `production.deployment` says. An endpoint that is busy is waited for
     first; one that never came up (Failed) is deleted and made anew, since AWS allows nothing else. XCom:
-    `{"endpoint", "config", "status"}`.
+    `{"endpoint", "endpoint_arn", "config", "status"}`.
 
     :param pipeline: the spec, or the same as plain data (templated)
     :param candidate: preflight's result, as an object or as JSON text (templated)
@@ -62,6 +63,11 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
         super().__init__(**kwargs)
         self.stage = stage
         self.guarded = guarded
+
+    def lineage(self, result: Mapping[str, Any]) -> Lineage:
+        """See SluiceOperator."""
+        arn = result["endpoint_arn"]
+        return Lineage((sibling(arn, "model", self.required_candidate.names.model),), (arn,))
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
@@ -206,4 +212,9 @@ def _is_on_its_way(state: EndpointState, wanted: str) -> bool:
 
 
 def _result(state: EndpointState) -> dict[str, Any]:
-    return {"endpoint": state.endpoint, "config": state.config, "status": state.status}
+    return {
+        "endpoint": state.endpoint,
+        "endpoint_arn": state.arn,
+        "config": state.config,
+        "status": state.status,
+    }

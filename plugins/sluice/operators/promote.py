@@ -10,7 +10,7 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice import api_requests
 from sluice.deployment_spec import DeploymentSpec
-from sluice.lineage import Lineage, sibling
+from sluice.lineage import Lineage
 from sluice.operators.base import from_template
 from sluice.operators.choose_version import APPROVED
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
@@ -47,7 +47,8 @@ class PromoteOperator(DeployEndpointOperator):
 
     def lineage(self, result: Mapping[str, Any]) -> Lineage:
         """See SluiceOperator."""
-        return Lineage((self.package_arn,), (sibling(self.package_arn, "endpoint", result["endpoint"]),))
+        deployed = super().lineage(result)
+        return Lineage((self.package_arn, *deployed.inputs), deployed.outputs)
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""

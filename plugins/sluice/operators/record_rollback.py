@@ -11,6 +11,7 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from sluice import api_requests, naming
 from sluice.evidence_form import sha256_of
 from sluice.failure import Failure, to_xcom
+from sluice.lineage import Lineage, given
 from sluice.operators.base import from_template
 from sluice.operators.candidate import PipelineOperator
 from sluice.operators.outcome import failures_before
@@ -60,6 +61,10 @@ class RecordRollbackOperator(PipelineOperator):
         self.deployed = deployed
         self.verified = verified
         self.withdrawn = withdrawn
+
+    def lineage(self, result: Mapping[str, Any]) -> Lineage:
+        """See SluiceOperator."""
+        return Lineage(given(result["from_package_arn"], result["to_package_arn"]), (result["evidence_uri"],))
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""

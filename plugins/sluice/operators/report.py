@@ -13,6 +13,7 @@ from sluice import api_requests, naming
 from sluice.evidence_form import sha256_of
 from sluice.failure import Failure, to_xcom
 from sluice.gate import Decision
+from sluice.lineage import Lineage, given
 from sluice.operators.base import from_template
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.operators.findings import Findings
@@ -64,6 +65,10 @@ class ReportOperator(CandidateOperator):
         self.verified = verified
         self.is_dry_run = is_dry_run
         self.despite = despite
+
+    def lineage(self, result: Mapping[str, Any]) -> Lineage:
+        """See SluiceOperator."""
+        return Lineage(given(result["package_arn"]), given(result["evidence_uri"]))
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""

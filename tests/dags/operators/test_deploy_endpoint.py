@@ -10,7 +10,7 @@ from sluice.polling import Pace
 from sluice.spec import Stage
 
 from tests.fakes.candidates import a_candidate, given
-from tests.fakes.sagemaker_api import FakeAws
+from tests.fakes.sagemaker_api import ARN, FakeAws
 from tests.fakes.specs import a_spec
 from tests.fakes.task_run import DagRunOnFakeAws
 from tests.fakes.triggerer import EPOCH_S
@@ -36,7 +36,8 @@ def aws() -> FakeAws:
 
 def test_a_new_endpoint() -> None:
     aws = FakeAws()
-    assert deploy(aws) == {"endpoint": ENDPOINT, "config": CONFIG, "status": "InService"}
+    arn = f"{ARN}:endpoint/{ENDPOINT}"
+    assert deploy(aws) == {"endpoint": ENDPOINT, "endpoint_arn": arn, "config": CONFIG, "status": "InService"}
     assert aws.calls == ["create_endpoint_configuration", "create_endpoint"]
 
 
