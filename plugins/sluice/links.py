@@ -49,8 +49,7 @@ class EndpointLogsLink(ConsoleLink):
 class JobLogsLink(ConsoleLink):
     """A recommendation job's log streams in the CloudWatch console.
 
-    There is no link to the job's own page: we found no source for its address, and AWS's guide ("Get your inference
-    recommendation job results") leads there by the console's menu.
+    The job's own page has no link: neither AWS's guide nor public code that we searched has its address.
     """
 
     name = "Load test's log in CloudWatch"
