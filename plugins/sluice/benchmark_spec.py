@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Annotated
@@ -160,6 +160,12 @@ class BenchmarkSpec:
             for each in self.instance_types
         )
         return self.endpoint_configurations or tuple(of_all)
+
+    def configurations_with(self, instance_types: Sequence[str]) -> tuple[EndpointConfigurationSpec, ...]:
+        """The same, and each further instance type as it is: what an Advanced job tests that is given those types."""
+        tested = {each.instance_type for each in self.configurations}
+        more = (EndpointConfigurationSpec(instance_type=each) for each in instance_types if each not in tested)
+        return (*self.configurations, *more)
 
     @property
     def variables(self) -> frozenset[str]:

@@ -7,13 +7,24 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
-from itertools import count
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from sluice.errors import SluiceError, SpecError
-from sluice.explanation import batch_rows, explain, promotion_rows, rollback_rows
+from sluice.explanation import (
+    batch_rows,
+    candidates_of,
+    explain,
+    housekeeping_rows,
+    of_candidate,
+    promotion_rows,
+    rebenchmark_rows,
+    rollback_rows,
+    unused_rows,
+)
 from sluice.metrics import Measurement, Metric, number_text
 from sluice.naming import EVIDENCE_URI, VERDICT, names_for, rollbacks_prefix
 from sluice.predicted_cost import Row, measured_row
@@ -25,10 +36,14 @@ from sluice.spec_folder import read_files
 
 if TYPE_CHECKING:
     from sluice.hook import SluiceHook
-    from sluice.plans.step import DagKind
+    from sluice.plans.step import DagKind, Step
 
 SPECS = Path("dags") / "pipelines"
 POLL_S = 20.0  # a plan needs one, and no text shows it
+ROWS = {"rollback": rollback_rows, "batch_transform": batch_rows, "rebenchmark": rebenchmark_rows}
+READ = ("promote", "housekeeping")
+DAGS = (*READ, *ROWS)
+"""DAGs that can be explained; of those in READ, there is more to say when AWS may be asked."""
 
 
 def main(arguments: Sequence[str], out: TextIO, err: TextIO) -> int:
@@ -37,6 +52,9 @@ def main(arguments: Sequence[str], out: TextIO, err: TextIO) -> int:
     try:
         if asked.command == "validate":
             return _validate(asked.paths, out, err)
+        if asked.command == "explain" and asked.read and asked.dag not in READ:
+            err.write(f"--read has nothing to add to --dag {asked.dag}: leave it out\n")
+            return 2
         spec = load_spec(asked.spec)
         if asked.command == "explain":
             out.write(_explanation(spec, asked))
@@ -56,11 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     explained = commands.add_parser("explain", help="show what a DAG would do and make, and its cost")
     explained.add_argument("spec", type=Path)
     explained.add_argument(
-        "--read", action="store_true", help="read artifacts and production by the spec's connection: full names, cost"
+        "--read", action="store_true", help="ask AWS by the spec's connection: full names, cost, what is unused"
     )
-    explained.add_argument(
-        "--dag", choices=("promote", "rollback", "batch_transform"), default="promote", help="which of its DAGs"
-    )
+    explained.add_argument("--dag", choices=DAGS, default="promote", help="which of its DAGs")
     decisions = commands.add_parser(
         "decisions", help="list the registered versions with their verdicts, and the rollbacks"
     )
@@ -80,26 +96,48 @@ def _validate(paths: Sequence[Path], out: TextIO, err: TextIO) -> int:
 
 
 def _explanation(spec: PipelineSpec, asked: argparse.Namespace) -> str:
-    kind, rows = _kind(asked.dag), {"rollback": rollback_rows, "batch_transform": batch_rows}
-    tasks = [(step.task_id, _first_line(step.operator)) for step in kind.plan(spec, POLL_S)]
-    title = f"{kind.verb}__{spec.pipeline.replace('-', '_')}"
-    if asked.dag in rows:
-        return explain(title, tasks, rows[asked.dag](spec))
-    if not asked.read:
-        return explain(title, tasks, promotion_rows(spec, None, [("production now", "not known without --read")]))
-    from sluice.operators.artifact_digests import read_digests
-
-    hook = _hook(spec)
-    digests = read_digests(hook, spec)
-    return explain(title, tasks, promotion_rows(spec, digests, [*_last_job(hook, spec, digests), *_now(hook, spec)]))
+    if asked.dag == "housekeeping":
+        return _housekeeping(spec, asked)
+    kind = _kind(asked.dag)
+    rows = ROWS[asked.dag](spec) if asked.dag in ROWS else _promotion(spec, asked)
+    return explain(f"{kind.verb}__{spec.pipeline.replace('-', '_')}", _tasks(kind.plan(spec, POLL_S)), rows)
 
 
 def _kind(verb: str) -> DagKind:
     from sluice.plans.batch_transform import BATCH_TRANSFORM
     from sluice.plans.promotion import PROMOTION
+    from sluice.plans.rebenchmark import REBENCHMARK
     from sluice.plans.rollback import ROLLBACK
 
-    return {kind.verb: kind for kind in (PROMOTION, ROLLBACK, BATCH_TRANSFORM)}[verb]
+    return {kind.verb: kind for kind in (PROMOTION, ROLLBACK, BATCH_TRANSFORM, REBENCHMARK)}[verb]
+
+
+def _promotion(spec: PipelineSpec, asked: argparse.Namespace) -> list[Row]:
+    if not asked.read:
+        return promotion_rows(spec, None, [("production now", "not known without --read")])
+    from sluice.operators.artifact_digests import read_digests
+
+    hook, candidates = _hook(spec), candidates_of(spec)
+    digests = read_digests(hook, *candidates.values())
+    jobs = (of_candidate(name, _last_job(hook, each, digests)) for name, each in candidates.items())
+    return promotion_rows(spec, digests, [*chain.from_iterable(jobs), *_now(hook, spec)])
+
+
+def _housekeeping(spec: PipelineSpec, asked: argparse.Namespace) -> str:
+    from sluice.plans import housekeeping
+
+    days, seen = housekeeping.OLDER_THAN_DAYS, [("unused now", "not known without --read")]
+    if asked.read:
+        from sluice.operators.housekeep import find_unused
+
+        now = datetime.now(UTC)
+        seen = unused_rows(*find_unused(_hook(spec), days, now), now)
+    rows = housekeeping_rows(spec, housekeeping.SCHEDULE, days, seen)
+    return explain(housekeeping.DAG_ID, _tasks(housekeeping.plan([spec])), rows)
+
+
+def _tasks(steps: Iterable[Step]) -> list[Row]:
+    return [(step.task_id, _first_line(step.operator)) for step in steps]
 
 
 def _last_job(hook: SluiceHook, spec: PipelineSpec, digests: Mapping[str, str]) -> list[Row]:

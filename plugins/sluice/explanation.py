@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
+from sluice import asset_names
+from sluice.housekeeping import Thing
+from sluice.measuring import Measuring
 from sluice.metrics import number_text
-from sluice.naming import DIGEST_CHARS, names_for, rollbacks_prefix
-from sluice.predicted_cost import DEFAULT_JOB_MINUTES, ESTIMATED, Row, Use, predicted_rows
-from sluice.spec import Fleet, PipelineSpec, Stage
+from sluice.naming import CONTENT, DIGEST_CHARS, PIPELINE, STAGE, names_for, rollbacks_prefix
+from sluice.predicted_cost import DEFAULT_JOB_MINUTES, ESTIMATED, Row, Use, predicted_rows, rebenchmark_row
+from sluice.production_spec import FleetChoice
+from sluice.rebenchmark import twin_measuring
+from sluice.schedule import AssetSchedule
+from sluice.spec import Fleet, PipelineSpec, Stage, as_candidate
 
 UNREAD = "0" * 64
+DIGEST = rf"[0-9a-f]{{{DIGEST_CHARS}}}$"
 UNKNOWN = "?" * DIGEST_CHARS
+"""Shown for what a name has from content that was not read."""
+MEASURED = ("package version", "model", "staging endpoint", "staging config", "recommendation job")
+"""What a candidate makes until the gate, in this order."""
+
+Digests = Mapping[str, str] | None
+"""s3 URI -> SHA-256 hex; None when the artifacts were not read."""
 
 
 def explain(title: str, tasks: Sequence[Row], rows: Sequence[Row]) -> str:
@@ -22,10 +36,20 @@ def explain(title: str, tasks: Sequence[Row], rows: Sequence[Row]) -> str:
     return "\n".join([title, *lines, ""])
 
 
-def promotion_rows(spec: PipelineSpec, digests: Mapping[str, str] | None, seen: Sequence[Row]) -> list[Row]:
+def candidates_of(spec: PipelineSpec) -> Mapping[str, PipelineSpec]:
+    """What a run measures: the spec's candidates by name, as preflight makes them; `""` is the spec itself."""
+    return {name: as_candidate(spec, name, asked) for name, asked in spec.candidates.items()} or {"": spec}
+
+
+def of_candidate(name: str, rows: Iterable[Row]) -> list[Row]:
+    """The same rows with the candidate's name before each; none when it is the only one."""
+    return [(f"{name}: {what}" if name else what, told) for what, told in rows]
+
+
+def promotion_rows(spec: PipelineSpec, digests: Digests, seen: Sequence[Row]) -> list[Row]:
     """Every name that would be made, on what it runs, what it will cost, and what was `seen` on AWS.
 
-    Without `digests` (s3 URI -> SHA-256 hex) what a name has from content is shown as `????????????`.
+    Without `digests` what a name has from content is shown as `????????????`.
     """
     return [*_names(spec, digests), *_fleets(spec), *predicted_rows(spec), *seen]
 
@@ -55,40 +79,133 @@ def batch_rows(spec: PipelineSpec) -> list[Row]:
     ]
 
 
-def _names(spec: PipelineSpec, digests: Mapping[str, str] | None) -> list[Row]:
-    names = names_for(spec, digests or dict.fromkeys(spec.artifact_uris, UNREAD))
-    made = [
-        ("package group", names.package_group),
-        ("model", names.model),
-        ("staging endpoint", names.staging_endpoint),
-        ("staging config", names.staging_config),
-        ("recommendation job", names.job()),
-        ("production endpoint", names.production_endpoint),
-        ("production config", names.production_config),
+def rebenchmark_rows(spec: PipelineSpec) -> list[Row]:
+    """The twin, its job and what a measurement costs; the version is the one that production serves by then."""
+    wanted = spec.rebenchmark
+    if wanted is None:
+        return [("rebenchmark", "the spec has none, so there is no such DAG")]
+    types, names = _twin_measuring(spec).instance_types, _twin(spec)
+    production = spec.production
+    on = "the instances that production runs on" if production.is_chosen else _fleet(spec.fleet(Stage.STAGING))
+    return [
+        ("runs", _schedule(wanted.schedule)),
+        ("version", f"the one that {production.endpoint} serves, which is itself neither measured nor changed"),
+        ("model", f"{names['model']}, unless it is still there"),
+        ("twin endpoint", f"{names['staging endpoint']}, deleted when its load test is over"),
+        ("twin config", names["staging config"]),
+        ("twin runs on", on),
+        ("recommendation job", f"{names['recommendation job']}, another one in each run"),
+        ("load test", _load_test("the twin", spec, types)),
+        rebenchmark_row(spec, types),
+        ("evidence", f"below {spec.evidence.prefix}"),
+        (
+            "starts a promotion",
+            f"by the asset {asset_names.findings(spec.package.group)}, when another type that passes the gate costs "
+            f"{wanted.min_saving_pct:g} % less, latency is up by more than {wanted.max_drift_pct:g} %, or the gate "
+            "would refuse the version",
+        ),
     ]
+
+
+def housekeeping_rows(spec: PipelineSpec, schedule: str, days: float, seen: Sequence[Row]) -> list[Row]:
+    """What housekeeping looks for, this pipeline's names for it, and what was `seen`. `days` is the DAG's default."""
+    made = [_shown(each, None) for each in candidates_of(spec).values()]
+    endpoints = [each["staging endpoint"] for each in made]
+    if spec.rebenchmark is not None:
+        endpoints.append(_twin(spec)["staging endpoint"])
+    configs = dict.fromkeys(each[which] for each in made for which in ("staging config", "production config"))
+    return [
+        ("runs", f"{schedule}, over the connections and regions of all specs"),
+        (
+            "looks for",
+            f"staging endpoints (by the tag {STAGE}), endpoint configs and models (by the tag {CONTENT}), all with the "
+            f"tag {PIPELINE}, that nobody uses",
+        ),
+        ("age", f"nobody has made or changed them for {days:g} days (older_than_days)"),
+        ("endpoints", ", ".join(endpoints)),
+        ("endpoint configs", ", ".join(configs)),
+        ("models", ", ".join(dict.fromkeys(each["model"] for each in made))),
+        (
+            "keeps",
+            "production endpoints, what an endpoint runs or is about to run, what a load test is loading, and models "
+            "and production configs of Approved versions",
+        ),
+        ("deletes", "only with dry_run=false; else it reports"),
+        *seen,
+    ]
+
+
+def unused_rows(found: Sequence[Thing], looked_at: int, now: datetime) -> list[Row]:
+    """What housekeeping would find now, in the account and region of one spec."""
+    told = [(each.kind.value, f"{each.name}, of {each.pipeline}, {(now - each.touched).days} days") for each in found]
+    return [("unused now", f"{len(found)} of {looked_at}"), *told]
+
+
+def _names(spec: PipelineSpec, digests: Digests) -> list[Row]:
+    candidates = {name: _shown(each, digests) for name, each in candidates_of(spec).items()}
+    rows = [("package group", spec.package.group)]
+    for name, made in candidates.items():
+        rows += of_candidate(name, [(what, made[what]) for what in MEASURED])
+    if spec.benchmark.variables:
+        rows.append(
+            ("another version", "and model, of the environment that the run chooses, unless it is there already")
+        )
+    rows.append(("production endpoint", spec.production.endpoint))
     if spec.production.is_chosen:
-        made[-1] = ("production config", "made for the instances that the run chooses")
-    standing = {names.package_group, names.staging_endpoint, names.production_endpoint}
+        return [*rows, ("production config", "made for the instances that the run chooses")]
+    for name, made in candidates.items():
+        condition = ", if this candidate goes on" if name else ""
+        rows += of_candidate(name, [("production config", made["production config"] + condition)])
+    return rows
+
+
+def _shown(spec: PipelineSpec, digests: Digests, measuring: Measuring | None = None) -> dict[str, str]:
+    """Each thing that one candidate makes, and its name as it is shown."""
+    names = names_for(spec, digests or dict.fromkeys(spec.artifact_uris, UNREAD), measuring)
+    made = {
+        "package version": f"of content {names.content[:DIGEST_CHARS]}",
+        "model": names.model,
+        "staging config": names.staging_config,
+        "recommendation job": names.job(),
+        "production config": names.production_config,
+    }
     if digests is None:
-        hidden = f"[0-9a-f]{{{DIGEST_CHARS}}}$"
-        made = [(what, name if name in standing else re.sub(hidden, UNKNOWN, name)) for what, name in made]
-    return made
+        made = {what: re.sub(DIGEST, UNKNOWN, name) for what, name in made.items()}
+    return {**made, "staging endpoint": names.staging_endpoint}
+
+
+def _twin(spec: PipelineSpec) -> dict[str, str]:
+    measuring = _twin_measuring(spec)
+    return _shown(measuring.applied_to(spec), None, measuring)
+
+
+def _twin_measuring(spec: PipelineSpec) -> Measuring:
+    """Where production's instances are chosen, they are of one of the benchmark's types; which, a run finds out."""
+    staging, types = spec.fleet(Stage.STAGING), spec.benchmark.instance_types
+    instance_type = types[0] if spec.production.is_chosen else staging.instance_type
+    return twin_measuring(spec, "", FleetChoice(instance_type=instance_type, instances=staging.instances))
+
+
+def _schedule(schedule: str | AssetSchedule | None) -> str:
+    if isinstance(schedule, AssetSchedule):
+        return f"when {' and '.join(schedule.assets)} {'was' if len(schedule.assets) == 1 else 'were'} updated"
+    return schedule or "when somebody starts it"
 
 
 def _fleets(spec: PipelineSpec) -> list[Row]:
     production = "chosen by each run" if spec.production.is_chosen else _fleet(spec.fleet(Stage.PRODUCTION))
-    types = ", ".join(spec.benchmark.instance_types)
     return [
         ("staging runs on", _fleet(spec.fleet(Stage.STAGING))),
         ("production runs on", production),
-        ("load test", f"of staging, and of an endpoint of each of {types}; {_length(spec)}"),
+        ("load test", _load_test("staging", spec, spec.benchmark.instance_types)),
     ]
+
+
+def _load_test(what: str, spec: PipelineSpec, instance_types: Sequence[str]) -> str:
+    traffic = spec.benchmark.traffic
+    length = f"{traffic.duration_s} s of traffic a test" if traffic else f"up to {DEFAULT_JOB_MINUTES} minutes on AWS"
+    return f"of {what}, and of an endpoint of each of {', '.join(instance_types)}; {length}"
 
 
 def _fleet(fleet: Fleet) -> str:
     return f"{fleet.instances} x {fleet.instance_type}"
-
-
-def _length(spec: PipelineSpec) -> str:
-    traffic = spec.benchmark.traffic
-    return f"{traffic.duration_s} s of traffic a test" if traffic else f"up to {DEFAULT_JOB_MINUTES} minutes on AWS"

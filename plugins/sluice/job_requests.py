@@ -63,11 +63,9 @@ def _advanced(benchmark: BenchmarkSpec, instance_types: Sequence[str]) -> Reques
     """
     if benchmark.traffic is None:
         return {}
-    tested = {each.instance_type for each in benchmark.configurations}
-    more = [EndpointConfigurationSpec(instance_type=each) for each in instance_types if each not in tested]
-    configurations = (*benchmark.configurations, *more)
+    configurations = benchmark.configurations_with(instance_types)
     tests = sum(each.tests for each in configurations)
-    if more and tests > benchmark.most_tests:
+    if len(configurations) > len(benchmark.configurations) and tests > benchmark.most_tests:
         problem = f"makes {tests} tests with those of benchmark, of at most {benchmark.most_tests}"
         raise SpecError("rebenchmark.instance_types", problem)
     inputs: Request = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sluice.api_responses import Answer
+from sluice.benchmark_spec import BenchmarkSpec
 from sluice.list_prices import REGION, usd_per_hour
 from sluice.metrics import number_text
 from sluice.spec import Fleet, PipelineSpec, Stage
@@ -43,22 +44,41 @@ class Use:
 
 def predicted_rows(spec: PipelineSpec) -> list[Row]:
     """The load test, staging and production, each with what it will cost."""
+    tests = load_test(spec)
+    costs = f"about {_bill(tests)}"
+    if spec.candidates:
+        costs += f" for each of {len(spec.candidates)} candidates; together {_bill(tests * len(spec.candidates))}"
     return [
-        ("load test costs", f"about {_bill(load_test(spec))}, {ESTIMATED}"),
+        ("load test costs", f"{costs}, {ESTIMATED}"),
         ("staging costs", _staging(spec)),
         ("production costs", _production(spec)),
     ]
 
 
-def load_test(spec: PipelineSpec) -> tuple[Use, ...]:
+def rebenchmark_row(spec: PipelineSpec, instance_types: Sequence[str]) -> Row:
+    """What one measurement of production's version costs among these types, with the twin's own time."""
+    if spec.production.is_chosen:
+        return "a run costs", f"about {_bill(load_test(spec, instance_types))} and the twin's time, {ESTIMATED}"
+    fleet = spec.fleet(Stage.STAGING)
+    # Our assumption: an Advanced job's tests go side by side, so that the twin is there as long as one of them.
+    twin = Use(fleet.instance_type, fleet.instances, _test_hours(spec.benchmark))
+    return "a run costs", f"about {_bill([twin, *load_test(spec, instance_types)])} with the twin, {ESTIMATED}"
+
+
+def load_test(spec: PipelineSpec, instance_types: Sequence[str] = ()) -> tuple[Use, ...]:
     """Our assumption: one instance of each type for as long as a Default job takes, or for each test of an Advanced
-    one as long as its traffic. Staging's own time is in its own row.
+    one as long as its traffic. `instance_types` are those that the job is given, the spec's when there are none.
+    Staging's own time is in its own row.
     """
-    benchmark = spec.benchmark
-    if benchmark.traffic is None:
-        return tuple(Use(each, 1, DEFAULT_JOB_MINUTES / 60) for each in benchmark.instance_types)
-    hours = benchmark.traffic.duration_s / 3600
-    return tuple(Use(each.instance_type, 1, each.tests * hours) for each in benchmark.configurations)
+    benchmark, hours = spec.benchmark, _test_hours(spec.benchmark)
+    if benchmark.is_advanced:
+        tested = benchmark.configurations_with(instance_types)
+        return tuple(Use(each.instance_type, 1, each.tests * hours) for each in tested)
+    return tuple(Use(each, 1, hours) for each in instance_types or benchmark.instance_types)
+
+
+def _test_hours(benchmark: BenchmarkSpec) -> float:
+    return benchmark.traffic.duration_s / 3600 if benchmark.traffic else DEFAULT_JOB_MINUTES / 60
 
 
 def measured_row(answer: Answer, staging: Fleet) -> Row | None:
@@ -83,6 +103,9 @@ def measured_row(answer: Answer, staging: Fleet) -> Row | None:
 
 def _staging(spec: PipelineSpec) -> str:
     told = _hourly(spec.fleet(Stage.STAGING))
+    if spec.candidates:
+        number = spec.staging.candidates_at_once or len(spec.candidates)
+        return f"{told}; for each of {number} endpoints at a time, which are deleted when their load tests are over"
     return told if spec.staging.after_gate is AfterGate.KEEP else f"{told}; it is deleted when the gate has spoken"
 
 

@@ -10,14 +10,32 @@ from enum import StrEnum
 from sluice.choice import Choice, Considered, MeasuredFleet, cheapest_passing
 from sluice.evidence_form import EvidenceForm
 from sluice.gate import AGAINST_CHAMPION, Decision, Rule, Verdict, decide
+from sluice.measuring import Measuring, types_together
 from sluice.metrics import Measurements, Metric, number_text
+from sluice.naming import twin_endpoint
+from sluice.production_spec import FleetChoice
 from sluice.rebenchmark_spec import RebenchmarkSpec
 from sluice.report import Evidence, as_markdown
+from sluice.spec import PipelineSpec
+from sluice.staging_spec import StagingSpec
 
 PCT_DIGITS = 4
 """Of a saving in per cent: costs are float32, which carries seven digits, so 10 % may come as 9.999998."""
 LEAST_PCT = 10**-PCT_DIGITS
 """Below this nothing is saved, however little a spec wants."""
+
+
+def twin_measuring(spec: PipelineSpec, round_: str, fleet: FleetChoice, of_version: tuple[str, ...] = ()) -> Measuring:
+    """How production's version is measured again: on a twin with that fleet, among the version's instance types.
+
+    The spec's types where the version says none (`of_version` is empty). Raises SpecError when they are too many.
+    """
+    more = spec.rebenchmark.instance_types if spec.rebenchmark else ()
+    return Measuring(
+        round=round_,
+        instance_types=types_together((fleet.instance_type,), of_version or spec.benchmark.instance_types, more),
+        staging=StagingSpec(endpoint=twin_endpoint(spec), instance_type=fleet.instance_type, instances=fleet.instances),
+    )
 
 
 class FindingKind(StrEnum):

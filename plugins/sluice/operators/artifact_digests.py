@@ -8,13 +8,16 @@ from sluice.hook import SluiceHook
 from sluice.spec import PipelineSpec
 
 
-def read_digests(hook: SluiceHook, spec: PipelineSpec) -> dict[str, str]:
-    """s3 URI -> SHA-256 (hex) of every archive that the spec names. ArtifactsRefused tells all problems of all."""
+def read_digests(hook: SluiceHook, *specs: PipelineSpec) -> dict[str, str]:
+    """s3 URI -> SHA-256 (hex) of every archive that the specs name, each read once. ArtifactsRefused tells all problems
+    of all.
+    """
+    payloads = {spec.package.sample_payload for spec in specs}
     digests: dict[str, str] = {}
     problems: list[ArtifactError] = []
-    for uri in spec.artifact_uris:
+    for uri in dict.fromkeys(uri for spec in specs for uri in spec.artifact_uris):
         inspection = _inspect(hook, uri)
-        if uri == spec.package.sample_payload and not inspection.files and not inspection.problems:
+        if uri in payloads and not inspection.files and not inspection.problems:
             inspection = Inspection(inspection.digest, 0, ("holds no file, so there is nothing to send",))
         problems += [ArtifactError(uri, problem) for problem in inspection.problems]
         digests[uri] = inspection.digest

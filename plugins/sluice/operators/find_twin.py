@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sluice.batch_spec import WhichVersion
-from sluice.measuring import Measuring, types_together
-from sluice.naming import twin_endpoint
 from sluice.operators.find_version import FindVersionOperator
 from sluice.production_spec import FleetChoice
+from sluice.rebenchmark import twin_measuring
 from sluice.spec import Stage
-from sluice.staging_spec import StagingSpec
 from sluice.typed import plain
 
 if TYPE_CHECKING:
@@ -42,21 +40,10 @@ class FindTwinOperator(FindVersionOperator):
         found = super().carry_out(context)
         adopted = self.hook.read_package(found["package_arn"])
         of_version = adopted.instance_types if adopted else ()
-        measuring = self._measuring(context["run_id"], self._fleet(endpoint.config), of_version)
+        measuring = twin_measuring(self.spec, context["run_id"], self._fleet(endpoint.config), of_version)
         return {**found, "measuring": plain(measuring)}
 
     def _fleet(self, config: str) -> FleetChoice:
         staging = self.spec.staging
         chosen = self.hook.fleet_behind(config) if self.spec.production.is_chosen else None
         return chosen or FleetChoice(instance_type=staging.instance_type, instances=staging.instances)
-
-    def _measuring(self, round_: str, fleet: FleetChoice, of_version: tuple[str, ...]) -> Measuring:
-        spec = self.spec
-        more = spec.rebenchmark.instance_types if spec.rebenchmark else ()
-        return Measuring(
-            round=round_,
-            instance_types=types_together((fleet.instance_type,), of_version or spec.benchmark.instance_types, more),
-            staging=StagingSpec(
-                endpoint=twin_endpoint(spec), instance_type=fleet.instance_type, instances=fleet.instances
-            ),
-        )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
 from sluice.errors import SpecError
-from sluice.housekeeping import Kind, as_table, unused
+from sluice.hook import SluiceHook
+from sluice.housekeeping import Kind, Thing, as_table, unused
 from sluice.operators.base import SluiceOperator, from_template
 
 if TYPE_CHECKING:
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
 
 SHOWN = 200
 """Things named in the result, which Airflow keeps in its database; the log has all of them."""
+
+
+def find_unused(hook: SluiceHook, days: float, now: datetime) -> tuple[tuple[Thing, ...], int]:
+    """What nobody uses and nobody has touched for so many days, and how many things were looked at."""
+    # Uses come last, so that they are the freshest when something is deleted.
+    things = [each for kind in Kind for each in hook.list_things(kind)]
+    return unused(things, hook.find_uses(things), timedelta(days=days), now), len(things)
 
 
 class HousekeepOperator(SluiceOperator):
@@ -43,11 +51,9 @@ class HousekeepOperator(SluiceOperator):
         days = float(self.older_than_days)
         if not days >= 1:
             raise SpecError("params.older_than_days", f"must be at least 1, not {days:g}")
-        # Uses come last, so that they are the freshest when something is deleted.
-        things = [each for kind in Kind for each in self.hook.list_things(kind)]
         now = datetime.now(UTC)
-        found = unused(things, self.hook.find_uses(things), timedelta(days=days), now)
-        self.log.info("%d of %d are unused\n%s", len(found), len(things), as_table(found, now))
+        found, looked_at = find_unused(self.hook, days, now)
+        self.log.info("%d of %d are unused\n%s", len(found), looked_at, as_table(found, now))
         deleted = 0 if from_template(self.is_dry_run) else sum(map(self.hook.delete_thing, found))
         self.log.info("%d deleted", deleted)
         named = [
