@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Any
 
+from sluice.candidate_spec import CandidateSpec
 from sluice.errors import SpecError
 from sluice.limits import Limit, check, did_you_mean
 from sluice.measuring import Measuring
 from sluice.rebenchmark import FindingKind
 from sluice.schedule import AssetSchedule
 from sluice.service_limits import PACKAGE_ARN
-from sluice.spec import PipelineSpec, with_overrides
+from sluice.spec import CANDIDATES_MAX, PipelineSpec, as_candidate, with_overrides
 from sluice.typed import build, plain
 
 
@@ -22,27 +23,49 @@ class RunRequest:
 
     model_data: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    candidates: Mapping[str, CandidateSpec] = field(default_factory=dict)
     model_package_arn: Annotated[str | None, Limit("ARN of a registered version.", pattern=PACKAGE_ARN)] = None
 
     def __post_init__(self) -> None:
         check(self)
-        if self.model_package_arn and (self.model_data or self.environment):
-            raise SpecError("model_package_arn", "takes a version as it is: leave model_data and environment out")
+        if self.model_package_arn and (self.model_data or self.environment or self.candidates):
+            raise SpecError(
+                "model_package_arn", "takes a version as it is: leave model_data, environment and candidates out"
+            )
 
     def merged(self, later: RunRequest) -> RunRequest:
-        """Both requests as one; where they speak of the same hostname, the later one holds."""
+        """Both requests as one; where they speak of the same hostname, or candidate, the later one holds."""
         return RunRequest(
             model_data={**self.model_data, **later.model_data},
             environment={**self.environment, **later.environment},
+            candidates={**self.candidates, **later.candidates},
             model_package_arn=later.model_package_arn or self.model_package_arn,
         )
 
     def to_xcom(self) -> dict[str, Any]:
-        """`{"model_data", "environment", "model_package_arn"}`, the last empty when no version is named."""
+        """As a dict with KEYS; `model_package_arn` is empty when no version is named."""
         return {**plain(self), "model_package_arn": self.model_package_arn or ""}
 
 
 KEYS = tuple(each.name for each in fields(RunRequest))
+CANDIDATES = "candidates"
+
+
+def keys_of(spec: PipelineSpec) -> tuple[str, ...]:
+    """Those of KEYS that runs of this pipeline have as parameters: all, or all but the one for several candidates."""
+    return tuple(key for key in KEYS if key != CANDIDATES or spec.candidates)
+
+
+def asked_candidates(
+    spec: PipelineSpec, candidates: Mapping[str, CandidateSpec], of_all: CandidateSpec
+) -> dict[str, CandidateSpec]:
+    """Each candidate with what the run has for all of them. SpecError names the key of one that fits nothing."""
+    if len(candidates) > CANDIDATES_MAX:
+        raise SpecError(CANDIDATES, f"may be at most {CANDIDATES_MAX}, as in a spec, and are {len(candidates)}")
+    wanted = {name: own.over(of_all) for name, own in candidates.items()}
+    for name, asked in wanted.items():
+        as_candidate(spec, name, asked)
+    return wanted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +86,12 @@ def request_in(event: AssetEvent, spec: PipelineSpec) -> RunRequest:
     try:
         request = build(RunRequest, asked)
         with_overrides(spec, request.model_data, request.environment)
+        if request.candidates and not spec.candidates:
+            raise SpecError(
+                CANDIDATES, "says nothing to a pipeline whose spec has no candidates: name some there first"
+            )
+        of_all = CandidateSpec(model_data=request.model_data, environment=request.environment)
+        asked_candidates(spec, request.candidates, of_all)
     except SpecError as error:
         path = f"asset {event.asset}: extra.{error.path.removeprefix('params.')}"
         raise SpecError(path, error.problem) from None

@@ -211,6 +211,12 @@ def test_candidates_start_after_the_event_and_share_its_wishes() -> None:
     dag = build(PROMOTION, a_spec(candidates=CANDIDATES, schedule={"assets": ["s3://models/iris"]}))
     assert dag.get_task("candidates").upstream_task_ids == {"read_event"}
     assert "read_event" in dag.get_task("candidates").__dict__["model_data"]
+    assert dag.get_task("candidates").__dict__["candidates"] == (
+        "{{ ti.xcom_pull(task_ids='read_event')['candidates'] | tojson }}"
+    )
+    assert dag.get_task("read_event").__dict__["request"]["candidates"] == "{{ params.candidates | tojson }}"
+    alone = build(PROMOTION, a_spec(schedule={"assets": ["s3://models/iris"]}))
+    assert set(alone.get_task("read_event").__dict__["request"]) <= set(alone.params)
     assert dag.get_task("measure.preflight").upstream_task_ids == {"candidates"}
 
 

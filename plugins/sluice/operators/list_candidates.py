@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
+from sluice.adopted_package import PARAMETER
 from sluice.candidate_spec import CandidateSpec
 from sluice.errors import SpecError
 from sluice.operators.base import from_template
 from sluice.operators.candidate import PipelineOperator
+from sluice.run_request import asked_candidates
 from sluice.spec import as_candidate
 from sluice.typed import build, plain
 
@@ -66,17 +68,18 @@ class ListCandidatesOperator(PipelineOperator):
             },
         )
         listed = []
-        for name, own in self._named().items():
-            asked = own.over(of_all)
+        for name, asked in asked_candidates(spec, self._named(), of_all).items():
             staged = as_candidate(spec, name, asked).staging.endpoint
             listed.append({"name": name, **plain(asked), "package_arn": self.package_arn, "endpoint": staged})
         self.log.info("candidates: %s", ", ".join(each["name"] for each in listed))
         return listed
 
     def _named(self) -> Mapping[str, CandidateSpec]:
+        given = from_template(self.candidates)
+        if self.package_arn and given:
+            raise SpecError(PARAMETER, "takes a version as it is, the only candidate: leave candidates out")
         if self.package_arn:
             return {ADOPTED: CandidateSpec()}
-        given = from_template(self.candidates)
         if not given:
             return self.spec.candidates
         try:

@@ -10,6 +10,7 @@ from airflow.sdk.bases.skipmixin import SkipMixin
 from airflow.sdk.bases.xcom import BaseXCom
 
 from sluice import asset_names
+from sluice.errors import SpecError
 from sluice.measuring import Measuring
 from sluice.operators.base import from_template
 from sluice.operators.candidate import PipelineOperator
@@ -33,13 +34,13 @@ class ReadEventOperator(PipelineOperator, SkipMixin):
     """Take what the run is to promote from the asset events that started it, or from its parameters when none did.
 
     Of several, the newest goes; a new artifact or version before a finding about the old one. When no event asks for
-    anything, all other tasks are skipped. XCom: `{"model_data", "environment", "model_package_arn", "measuring",
-    "reason"}`: the first three as the parameters of a promotion, empty is not asked for; `measuring` is how a version
-    is measured again, or None; `reason` says why, or why not. Raises SpecError for an event whose extra asks for what
-    this pipeline cannot do.
+    anything, all other tasks are skipped. XCom: `{"model_data", "environment", "candidates", "model_package_arn",
+    "measuring", "reason"}`: the first four as the parameters of a promotion, empty is not asked for; `measuring` is how
+    a version is measured again, or None; `reason` says why, or why not. Raises SpecError for an event whose extra asks
+    for what this pipeline cannot do.
 
     :param pipeline: the spec, or the same as plain data (templated)
-    :param request: the run's parameters, `{"model_data", "environment", "model_package_arn"}` (templated)
+    :param request: the run's parameters, `{"model_data", "environment", "candidates", "model_package_arn"}` (templated)
     """
 
     template_fields = aws_template_fields("pipeline", "request")
@@ -63,7 +64,10 @@ class ReadEventOperator(PipelineOperator, SkipMixin):
 
     def _of_parameters(self) -> RunRequest:
         given = {name: from_template(value) for name, value in self.request.items()}
-        return build(RunRequest, {name: value for name, value in given.items() if value})
+        try:
+            return build(RunRequest, {name: value for name, value in given.items() if value})
+        except SpecError as error:
+            raise error.under("params") from None
 
     def _of_new_versions(self, events: Sequence[AssetEvent], refusals: list[str]) -> dict[str, Any] | None:
         """The newest wish for what has been trained, registered or approved; what speaks against others is added."""

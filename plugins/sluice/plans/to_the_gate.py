@@ -31,7 +31,7 @@ from sluice.plans.step import (
     text_param,
     text_result,
 )
-from sluice.run_request import KEYS
+from sluice.run_request import keys_of
 from sluice.spec import PipelineSpec, Stage
 from sluice.staging_spec import AfterGate
 
@@ -90,7 +90,8 @@ def one_candidate(spec: PipelineSpec, poll_s: float, ways: Mapping[str, str]) ->
 def several_candidates(spec: PipelineSpec, poll_s: float, ways: Mapping[str, str]) -> Measured:
     """A group of tasks for each candidate, each on a staging endpoint of its own; then one task compares them."""
     before, given, version = _asked_for(spec)
-    listing = {"pipeline": spec, "candidates": param("candidates"), **given, "package_arn": version}
+    candidates = json_result("read_event", "candidates") if spec.is_started_by_assets else param("candidates")
+    listing = {"pipeline": spec, "candidates": candidates, **given, "package_arn": version}
     of_each = ("model_data", "environment", "image")
     preflight = {
         "pipeline": spec,
@@ -190,7 +191,8 @@ def _asked_for(spec: PipelineSpec) -> tuple[tuple[Step, ...], dict[str, Any], st
     keys = ("model_data", "environment")
     if not spec.is_started_by_assets:
         return (), {key: param(key) for key in keys}, text_param("model_package_arn")
-    read = Step("read_event", ReadEventOperator, given={"pipeline": spec, "request": {key: param(key) for key in KEYS}})
+    request = {key: param(key) for key in keys_of(spec)}
+    read = Step("read_event", ReadEventOperator, given={"pipeline": spec, "request": request})
     return (read,), {key: json_result("read_event", key) for key in keys}, result("read_event", "model_package_arn")
 
 

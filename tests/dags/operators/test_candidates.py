@@ -108,6 +108,10 @@ def test_the_list_is_the_spec_s_or_the_run_s_with_what_the_run_has_for_all(aws: 
     ]
     (adopted,) = listed(aws, package_arn=VERSION)
     assert (adopted["name"], adopted["package_arn"]) == ("adopted", VERSION)
+    with pytest.raises(SpecError, match="leave candidates out"):
+        listed(aws, package_arn=VERSION, candidates='{"x": {}, "y": {}}')
+    with pytest.raises(SpecError, match="candidates: may be at most 10"):
+        listed(aws, candidates={f"c{number}": {} for number in range(11)})
     with pytest.raises(SpecError, match=r"candidates\.slim\.image\.predikt"):
         listed(aws, candidates={"slim": {"image": {"predikt": "slim:1"}}})
 

@@ -8,6 +8,7 @@ import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 from sluice.errors import SpecError
+from sluice.operators.list_candidates import ListCandidatesOperator
 from sluice.operators.read_event import ReadEventOperator
 from sluice.run_request import AssetEvent, likely_slips
 from sluice.spec import PipelineSpec
@@ -19,7 +20,7 @@ from tests.fakes.task_run import DagRunOnFakeAws
 TRAINED, COUNTED = "s3://models/iris", "counted"
 NEW = "s3://models/iris/predict/2026-02-01/model.tar.gz"
 VERSION = "arn:aws:sagemaker:us-east-1:123456789012:model-package/iris-group/3"
-NOTHING: dict[str, Any] = {"model_data": {}, "environment": {}, "model_package_arn": ""}
+NOTHING: dict[str, Any] = {"model_data": {}, "environment": {}, "candidates": {}, "model_package_arn": ""}
 VERSIONS = "sagemaker://iris-group/versions/iris"
 FINDINGS = "sagemaker://iris-group/findings"
 FOUND: dict[str, Any] = {
@@ -120,6 +121,54 @@ def test_an_update_alone_of_assets_that_go_together_is_not_promoted() -> None:
     started = Started((TRAINED, {"model_data": {"predict": NEW}}), ("another", {}))
     assert started.asked == NOTHING and f"asset {TRAINED} was updated, and not all" in started.result["reason"]
     assert started.skipped == {"preflight", "report"}  # Airflow itself skips the teardown, with its setup
+
+
+TWO = {"one": {"environment": {"predict": {"X": "1"}}}, "two": {}}
+COMPARING = a_spec(schedule={"assets": [TRAINED, COUNTED]}, candidates=TWO)
+
+
+def test_events_say_which_candidates_are_compared() -> None:
+    later = {"environment": {}, "image": {"predict": "new:2"}, "model_data": {}}
+    asked = started_by(
+        (TRAINED, {"candidates": {"small": {"model_data": {"predict": NEW}}, "big": {}}}),
+        (COUNTED, {"candidates": {"big": later}, "environment": {"predict": {"THREADS": "2"}}}),
+        spec=COMPARING,
+    )
+    small = {"model_data": {"predict": NEW}, "environment": {}, "image": {}}
+    assert asked["candidates"] == {"small": small, "big": later}
+    assert asked["environment"] == {"predict": {"THREADS": "2"}}
+    assert started_by((TRAINED, {}), (COUNTED, {}), spec=COMPARING) == NOTHING
+    listed = ListCandidatesOperator(
+        task_id="candidates", pipeline=COMPARING, candidates=json.dumps(asked["candidates"])
+    )
+    assert [each["name"] for each in DagRunOnFakeAws(FakeAws()).run(listed)] == ["small", "big"]
+
+
+@pytest.mark.parametrize(
+    ("candidates", "path"),
+    [
+        (["small"], "candidates"),
+        ({"small": {"model_dta": {}}}, "candidates.small.model_dta"),
+        ({"small": {"model_data": {"predikt": NEW}}}, "candidates.small.model_data.predikt"),
+        ({"small": {"model_data": {"predict": "x.tar.gz"}}}, "candidates.small.model_data.predict"),
+        ({"no name": {}}, "candidates.no name"),
+        ({f"c{number}": {} for number in range(11)}, "candidates"),
+    ],
+)
+def test_a_candidate_that_fits_nothing_is_refused_by_its_key(candidates: Any, path: str) -> None:
+    with pytest.raises(SpecError) as refused:
+        started_by((TRAINED, {"candidates": candidates}), (COUNTED, {}), spec=COMPARING)
+    assert refused.value.path == f"asset {TRAINED}: extra.{path}"
+
+
+def test_candidates_are_refused_where_none_are_compared_and_beside_a_version() -> None:
+    with pytest.raises(SpecError, match=r"extra\.candidates: says nothing to a pipeline whose spec has no candidates"):
+        started_by((TRAINED, {"candidates": TWO}), (COUNTED, {}))
+    both = {"candidates": TWO, "model_package_arn": VERSION}
+    with pytest.raises(SpecError, match=r"extra\.model_package_arn: takes a version as it is"):
+        started_by((TRAINED, both), (COUNTED, {}), spec=COMPARING)
+    with pytest.raises(SpecError, match=r"params\.model_package_arn: takes a version as it is"):
+        started_by(params={key: json.dumps(value) for key, value in both.items()}, spec=COMPARING)
 
 
 def test_an_event_may_name_a_version() -> None:
