@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from include.demo.airflow_home import airflow_environment, migrate_database
 from include.demo.paths import DAGS, PROJECT
-from tests.chaos.processes import with_variable
 from tests.chaos.rest import Rest
+from tests.chaos.session import Session
 
 COMPONENTS = ("api-server", "dag-processor", "triggerer", "scheduler")
 # Logs are read from the disk, and other Airflows on this machine may have the ports.
 ARGUMENTS = {"scheduler": ("--skip-serve-logs",), "triggerer": ("--skip-serve-logs",)}
 USER, PASSWORD = "chaos", "chaos"
-STOP_BOUND_S = 20.0
 SLOTS = 3  # tasks at a time; two cores are busy with two, and the scheduler needs its share
 
 SETTINGS = {
@@ -52,47 +48,30 @@ SETTINGS = {
 
 @dataclass
 class AirflowSite:
-    """Airflow in `home`. `environment` has its AIRFLOW_HOME, by which every process of it is known."""
+    """Airflow in `home`; `running` has the present session of each component."""
 
     home: Path
     environment: dict[str, str]
     rest: Rest
-    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    running: dict[str, Session] = field(default_factory=dict)
+    _started: list[Session] = field(default_factory=list)
 
     def start(self, component: str) -> None:
         """Starts it, in a session of its own."""
-        with self.log(component).open("ab") as output:
-            self.running[component] = subprocess.Popen(
-                [sys.executable, "-m", "airflow", component, *ARGUMENTS.get(component, ())],
-                cwd=PROJECT,
-                env=self.environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        command = [sys.executable, "-m", "airflow", component, *ARGUMENTS.get(component, ())]
+        made = Session(command, cwd=PROJECT, environment=self.environment, log=self.home / f"{component}.log")
+        self.running[component] = made
+        self._started.append(made)
 
     def kill(self, component: str, *, with_children: bool) -> None:
-        """SIGKILL, to the process alone or to all of its session."""
-        process = self.running[component]
-        if with_children:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-        process.kill()
-        process.wait(STOP_BOUND_S)
-
-    def log(self, component: str) -> Path:
-        """What it said."""
-        return self.home / f"{component}.log"
+        """SIGKILL, to the process alone or to all that it has started."""
+        struck = self.running[component]
+        (struck.kill if with_children else struck.kill_first)()
 
     def end(self) -> None:
         """Everything that was started here, also by what is dead, is gone afterwards."""
-        for process in self.running.values():
-            process.kill()
-            process.wait(STOP_BOUND_S)
-        while left := with_variable("AIRFLOW_HOME", str(self.home)):
-            for pid in left:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        for each in self._started:
+            each.end()
 
 
 @contextmanager

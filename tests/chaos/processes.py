@@ -1,4 +1,4 @@
-"""Which process is which, from proc(5): whose connection it is, what a process is called, and whose child it is."""
+"""Which process is which, from proc(5): whose connection it is, what a process is called, and to whom it belongs."""
 
 from __future__ import annotations
 
@@ -28,11 +28,14 @@ def title(pid: int) -> str:
 
 def parent(pid: int) -> int | None:
     """The process that it is a child of; None when it has ended."""
-    try:
-        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return int(fields[1])
+    fields = _fields(pid)
+    return int(fields[1]) if fields else None
+
+
+def session(pid: int) -> int | None:
+    """The session that it is in; None when it has ended, also when nobody has waited for it."""
+    fields = _fields(pid)
+    return int(fields[3]) if fields and fields[0] != "Z" else None
 
 
 def all_pids() -> list[int]:
@@ -40,15 +43,10 @@ def all_pids() -> list[int]:
     return sorted((int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit()), reverse=True)
 
 
-def with_variable(name: str, value: str) -> list[int]:
-    """The processes that were started with that environment variable, also those whose parent has died."""
-    wanted = f"{name}={value}".encode()
-    return [pid for pid in all_pids() if wanted in _environment(pid)]
-
-
-def _environment(pid: int) -> list[bytes]:
+def _fields(pid: int) -> list[str]:
+    """Its stat from the third field on: state, parent, process group, session ..."""
     try:
-        return (PROC / str(pid) / "environ").read_bytes().split(b"\0")
+        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return []
 

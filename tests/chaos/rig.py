@@ -136,7 +136,7 @@ class Rig:
 
     def _point(self, run: Run, call: Call, caller: int) -> Point | None:
         """Which call of which task it is."""
-        if os.getsid(caller) == self.site.running["triggerer"].pid:
+        if os.getsid(caller) == self.site.running["triggerer"].id:
             return Point(_waiting_task(call, run.course.pipeline), call.operation, waiting=True)
         attempt = TASK_TITLE.search(title(caller))
         if attempt is None:
