@@ -71,7 +71,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.section("chaos")
     for seed, (run, found) in sorted(chaos.ended.items()):
         struck = "; ".join(map(str, run.struck)) or "nobody"
-        throttled = ", throttled" if run.course.throttled else ""
+        throttled = f", {run.throttle}" if run.throttle else ""
         told = f"seed {seed:3}  {run.state:8} {found.approval:9} {run.took_s:5.0f} s  {run.retries} retries  "
         terminalreporter.write_line(f"{told}{struck}{throttled}")
         if run.state != ("success" if run.course.survives else "failed"):

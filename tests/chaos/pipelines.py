@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,6 @@ ROLE = "arn:aws:iam::123456789012:role/sluice"
 TYPE = "ml.c5.large"
 # Of two containers that answer in 5 ms each on an idle machine, and of a slow one; busy machines are far from both.
 LATENCY_LIMIT_MS, SLOW_MS = 250, 500
-# The calls of a promotion. Not InvokeEndpoint, which is also how a recommendation job sends its load.
-OPERATIONS = (
-    "CreateModelPackageGroup", "ListModelPackages", "CreateModelPackage", "DescribeModelPackage", "UpdateModelPackage",
-    "CreateModel", "DescribeModel", "CreateEndpointConfig", "DescribeEndpointConfig", "CreateEndpoint",
-    "UpdateEndpoint", "DescribeEndpoint", "CreateInferenceRecommendationsJob", "DescribeInferenceRecommendationsJob",
-)  # fmt: skip
 OLD = "old"  # the config that serves before the run, where one does
 
 
@@ -53,28 +46,6 @@ def put_artifacts(url: str, course: Course) -> None:
 def conf(course: Course) -> dict[str, Any]:
     """What the run is triggered with."""
     return {"environment": {"second": {"DELAY_MS": str(SLOW_MS)}}} if course.candidate is Candidate.SLOW else {}
-
-
-def throttling(courses: Sequence[Course]) -> list[dict[str, Any]]:
-    """The faults that throttle while these runs go on: one call of ten, and what botocore cannot help alone."""
-    if not courses:
-        return []
-    one_in_ten = [_throttled(operation, probability=0.1, seed=seed) for seed, operation in enumerate(OPERATIONS)]
-    return [*one_in_ten, *(fault for course in courses if not course.strikes for fault in _beyond_botocore(course))]
-
-
-def _beyond_botocore(course: Course) -> list[dict[str, Any]]:
-    """It tries five times, and a sample row is sent once only; then the task has to be retried."""
-    staging = {"operation": "CreateEndpoint", "endpoint": f"{course.pipeline}-staging"}
-    production = {"operation": "InvokeEndpoint", "endpoint": course.pipeline}
-    return [
-        {"kind": "throttling", "scope": staging, "count": 5},
-        {"kind": "throttling", "scope": production, "count": 1},
-    ]
-
-
-def _throttled(operation: str, **how_often: float) -> dict[str, Any]:
-    return {"kind": "throttling", "scope": {"operation": operation}, **how_often}
 
 
 def old_config(course: Course) -> str:

@@ -70,7 +70,8 @@ class Strike:
 class Course:
     """One run, and what strikes it: each strike once, in whatever order its calls come.
 
-    `has_production`: an endpoint that somebody else deployed is there before it. `throttled`: AWS has too much to do.
+    `has_production`: an endpoint that somebody else deployed is there before it. `throttled`: AWS refuses every tenth
+    of its calls.
     """
 
     seed: int
@@ -90,22 +91,14 @@ class Course:
     def turn(self) -> int:
         """Runs of one turn go on at once. What one run alone feels comes first, then what all feel, kind by kind."""
         if len(set(self.strikes)) > 1:
-            return 5
-        if self.throttled:
             return 4
-        turns = {_TURNS[strike.victim] for strike in self.strikes}
+        felt_by_all = [_TURNS[strike.victim] for strike in self.strikes if strike.victim in _TURNS]
         # Half of the runs that are struck alone at a time: a starved scheduler takes the living for dead.
-        return self.seed % 2 if turns == {1} else max(turns)
+        return max(felt_by_all, default=self.seed % 2)
 
 
-_TURNS = {
-    Victim.TASK: 1,
-    Victim.WORKER: 1,
-    Victim.TRIGGERER: 2,
-    Victim.SCHEDULER: 2,
-    Victim.HOST: 2,
-    Victim.SAGEMAKER: 3,
-}
+_TURNS = {Victim.TRIGGERER: 2, Victim.SCHEDULER: 2, Victim.HOST: 2, Victim.SAGEMAKER: 3}
+"""Of what all runs feel."""
 
 PREFLIGHT = Point("preflight", "GetObject")
 REGISTER = Point("register_package", "CreateModelPackage")

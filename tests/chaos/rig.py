@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import re
 import signal
@@ -15,13 +13,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from tests.chaos import pipelines
 from tests.chaos.airflow_site import COMPONENTS, AirflowSite, airflow_site
 from tests.chaos.plan import Course, Moment, Point, Strike, Victim
 from tests.chaos.processes import owner_of_port, parent, title
 from tests.chaos.rest import ENDED
+from tests.chaos.throttle import Answer, Throttle, refusal
 from tests.chaos.turnpike import Call, Turnpike, turnpike
 from tests.fakes.aws_server import client
 from tests.fakes.server_process import ServerProcess, server_process
@@ -46,6 +44,7 @@ class Run:
     retries: int = 0
     states: dict[str, str | None] = field(default_factory=dict)
     struck: list[Strike] = field(default_factory=list)
+    throttle: Throttle | None = None
 
     @property
     def dag_id(self) -> str:
@@ -60,8 +59,8 @@ class Rig:
         self._data_dir = data_dir
         self._servers = ExitStack()
         self._striking = threading.Lock()  # one strike at a time, so that none hits what another has just started
+        self._counting = threading.Lock()
         self._runs: dict[str, Run] = {}
-        self._throttled: Sequence[Course] = ()
         self.server: ServerProcess
         self.gate: Turnpike
         self.site: AirflowSite
@@ -72,7 +71,7 @@ class Rig:
         with ExitStack() as parts:
             parts.push(self._servers)
             self._start_server()
-            self.gate = parts.enter_context(turnpike(self.server.url, self.watch))
+            self.gate = parts.enter_context(turnpike(self.server.url, self.watch, self.refuse))
             self.site = parts.enter_context(airflow_site(home, self.gate.url, specs))
             for component in COMPONENTS:
                 self.site.start(component)
@@ -90,14 +89,12 @@ class Rig:
             pipelines.put_artifacts(self.server.url, course)
         found = [course.pipeline for course in courses if course.has_production]
         wait_until(lambda: all(map(self._serves, found)), f"{found} serve")
-        self._throttle([course for course in courses if course.throttled])
         # The API server writes down in its event loop who triggers what. SQLite makes it wait there for the writer,
         # which may be a request that cannot go on without the loop: so no task writes before all runs are triggered.
         start = datetime.now(UTC) + timedelta(seconds=TRIGGERED_IN_S * len(courses))
         runs = [self._trigger(course, start) for course in courses]
         with suppress(AssertionError):  # a run that is still running says so in its test and in the table
             wait_until(lambda: self._have_ended(runs), "every run has ended", TURN_BOUND_S)
-        self._throttle(())
         for run in runs:
             self._look_back(run)
         return runs
@@ -113,8 +110,7 @@ class Rig:
 
     def watch(self, call: Call, moment: Moment) -> bool:
         """Whether the call goes on."""
-        found = PIPELINE.search(call.about)
-        run = self._runs.get(found.group()) if found else None
+        run = self._run_of(call)
         if run is None:
             return True
         wanted = [each for each in self._outstanding(run) if _may_be(each, call, moment)]
@@ -130,6 +126,18 @@ class Rig:
                 return True
             run.struck.append(strike)
             return self._strike(strike.victim, caller)
+
+    def refuse(self, call: Call) -> Answer | None:
+        """The answer to a call that is one too many; None for any other."""
+        run = self._run_of(call)
+        if run is None or run.throttle is None:
+            return None
+        with self._counting:
+            return refusal(call.operation) if run.throttle.refuses(call.operation) else None
+
+    def _run_of(self, call: Call) -> Run | None:
+        found = PIPELINE.search(call.about)
+        return self._runs.get(found.group()) if found else None
 
     def _outstanding(self, run: Run) -> list[Strike]:
         return list((Counter(run.course.strikes) - Counter(run.struck)).elements())
@@ -166,7 +174,6 @@ class Rig:
                 self.server.end(kill=True)
                 self._start_server()
                 self.gate.upstream = self.server.url
-                self._throttle(self._throttled)
                 return False
 
     def _restart(self, component: str, *, with_children: bool) -> None:
@@ -177,25 +184,11 @@ class Rig:
         arguments = ("--stage-seconds", "0.5", "--startup-timeout", "60")
         self.server = self._servers.enter_context(server_process(self._data_dir, *arguments))
 
-    def _throttle(self, courses: Sequence[Course]) -> None:
-        """From now on for all, if there is one of these; with none, no more."""
-        self._throttled = courses
-        server = http.client.HTTPConnection(urlsplit(self.server.url).netloc, timeout=10)
-        try:
-            server.request("DELETE", "/_local/faults")
-            server.getresponse().read()
-            for fault in pipelines.throttling(courses):
-                server.request("POST", "/_local/faults", json.dumps(fault))
-                answer = server.getresponse()
-                assert answer.status == 201, answer.read()
-                answer.read()
-        finally:
-            server.close()
-
     # -- runs ----------------------------------------------------------------------------------------------------------
 
     def _trigger(self, course: Course, start: datetime) -> Run:
-        run = self._runs[course.pipeline] = Run(course, start)
+        throttle = Throttle(bursts=not course.strikes) if course.throttled else None
+        run = self._runs[course.pipeline] = Run(course, start, throttle=throttle)
         run.run_id = self.site.rest.trigger(run.dag_id, pipelines.conf(course), start)
         return run
 

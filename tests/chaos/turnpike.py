@@ -1,7 +1,7 @@
 """The road between Airflow and the local SageMaker: every call is seen before it arrives and after it was answered.
 
-A reverse proxy that changes nothing. What strikes needs it twice over: it knows the very call at which to kill, and, by
-the connection, the process that made it.
+A reverse proxy that changes nothing; a call that AWS would not take just now it answers itself. What strikes needs it
+twice over: it knows the very call at which to kill, and, by the connection, the process that made it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from tests.chaos.plan import Moment
+from tests.chaos.throttle import Answer
 
 TIMEOUT_S = 120.0  # InvokeEndpoint takes 60 s at most
 HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
@@ -33,6 +34,8 @@ class Call:
 
 Watcher = Callable[[Call, Moment], bool]
 """Told of each call twice. It may take its time; the connection is cut when its answer is False."""
+Refuser = Callable[[Call], Answer | None]
+"""Asked about each call before anybody else hears of it: the answer of one that is refused."""
 
 
 class Turnpike(ThreadingHTTPServer):
@@ -41,10 +44,11 @@ class Turnpike(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, upstream: str, watcher: Watcher) -> None:
+    def __init__(self, upstream: str, watcher: Watcher, refuser: Refuser) -> None:
         super().__init__(("127.0.0.1", 0), _Passage)
         self.upstream = upstream
         self.watcher = watcher
+        self.refuser = refuser
 
     @property
     def url(self) -> str:
@@ -55,9 +59,9 @@ class Turnpike(ThreadingHTTPServer):
 
 
 @contextmanager
-def turnpike(upstream: str, watcher: Watcher) -> Iterator[Turnpike]:
+def turnpike(upstream: str, watcher: Watcher, refuser: Refuser) -> Iterator[Turnpike]:
     """Open to traffic until the block ends."""
-    gate = Turnpike(upstream, watcher)
+    gate = Turnpike(upstream, watcher, refuser)
     thread = threading.Thread(target=gate.serve_forever, name="turnpike")
     thread.start()
     try:
@@ -81,6 +85,9 @@ class _Passage(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         call = Call(self._operation(), f"{self.path} {body.decode(errors='replace')}", self.client_address[1])
+        if refusal := self.server.refuser(call):
+            self._answer(*refusal)
+            return
         answered = self._ask(body) if self.server.watcher(call, Moment.BEFORE) else None
         if answered is None or not self.server.watcher(call, Moment.AFTER):
             self.close_connection = True
@@ -95,11 +102,12 @@ class _Passage(BaseHTTPRequestHandler):
         told = next((value for name, value in headers if name.lower() == "content-length"), "0")
         self.send_header("Content-Length", told if self.command == "HEAD" else str(len(answer)))
         self.end_headers()
-        self.wfile.write(answer)
+        if self.command != "HEAD":
+            self.wfile.write(answer)
 
     do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = _pass_on
 
-    def _ask(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes] | None:
+    def _ask(self, body: bytes) -> Answer | None:
         """The answer, or None when nobody is there."""
         upstream = urlsplit(self.server.upstream)
         connection = http.client.HTTPConnection(upstream.netloc, timeout=TIMEOUT_S)
