@@ -20,7 +20,9 @@ from sluice.operators.register_package import RegisterPackageOperator
 from sluice.operators.report import ReportOperator
 
 from tests.fakes.candidates import a_candidate, given
+from tests.fakes.sagemaker_api import FakeAws
 from tests.fakes.specs import a_spec
+from tests.fakes.task_run import DagRunOnFakeAws
 
 PLACE = "arn:aws:sagemaker:us-east-1:123456789012"
 PACKAGE = f"{PLACE}:model-package/iris-group/1"
@@ -94,9 +96,10 @@ CASES = [
 
 
 def told(operator: Any, arguments: Any, result: Any) -> Any:
-    results = {-1: result}  # by the index in a mapped group; -1 is a task that is in none
-    ti = SimpleNamespace(task_id="t", map_index=-1, xcom_pull=lambda task_ids, map_indexes: results[map_indexes])
-    return operator(task_id="t", **arguments).get_openlineage_facets_on_complete(ti)
+    task = operator(task_id="t", **arguments)
+    task.carry_out = lambda context: result
+    DagRunOnFakeAws(FakeAws()).run(task)
+    return task.get_openlineage_facets_on_complete(None)
 
 
 @pytest.fixture
@@ -120,6 +123,22 @@ def test_a_task_tells_what_it_read_and_what_it_made(
     assert [(each.namespace, each.name) for each in lineage.inputs] == inputs
     assert [(each.namespace, each.name) for each in lineage.outputs] == outputs
     assert told(operator, arguments, None).outputs == []
+
+
+@pytest.mark.usefixtures("provider")
+def test_a_task_that_has_waited_tells_it_too() -> None:
+    task = DeployEndpointOperator(task_id="t", stage="staging", **OF_SPEC)
+    run = DagRunOnFakeAws(FakeAws())
+    run.run(task)
+    assert run.waits and [each.name for each in task.get_openlineage_facets_on_complete(None).outputs] == [
+        "endpoint/iris-staging"
+    ]
+
+
+@pytest.mark.usefixtures("provider")
+def test_a_task_that_has_failed_made_nothing() -> None:
+    task = RegisterPackageOperator(task_id="t", **OF_SPEC)
+    assert task.get_openlineage_facets_on_complete(None).outputs == []
 
 
 def test_addresses() -> None:

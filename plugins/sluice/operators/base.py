@@ -99,6 +99,7 @@ class SluiceOperator(AwsBaseOperator[SluiceHook]):
     """
 
     aws_hook_class = SluiceHook
+    _result: Any = None
     template_fields = aws_template_fields("botocore_config")
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -119,7 +120,7 @@ class SluiceOperator(AwsBaseOperator[SluiceHook]):
         """Carry out, and leave the reason of a failure for later tasks."""
         with telling_failures(context):
             self._refuse_what_nobody_reads(context)
-            return self.carry_out(context)
+            return self._ended_with(self.carry_out(context))
 
     def _refuse_what_nobody_reads(self, context: Context) -> None:
         """Airflow checks a run's parameters when it is triggered and before each task, but takes any others as well:
@@ -137,17 +138,23 @@ class SluiceOperator(AwsBaseOperator[SluiceHook]):
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after a wait, with failures told in the same way."""
         with telling_failures(context):
-            return super().resume_execution(next_method, next_kwargs, context)
+            return self._ended_with(super().resume_execution(next_method, next_kwargs, context))
+
+    def _ended_with(self, result: Any) -> Any:
+        self._result = result
+        return result
 
     def lineage(self, result: Mapping[str, Any]) -> Lineage:
         """What the task read and made, by its result; nothing where a subclass does not say."""
         return Lineage()
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
-        """What Airflow's OpenLineage provider asks a task for when it has succeeded."""
-        # Without its index, a task of a mapped group is given the results of all of them.
-        result = task_instance.xcom_pull(task_ids=task_instance.task_id, map_indexes=task_instance.map_index)
-        return as_openlineage(self.lineage(result) if isinstance(result, Mapping) else Lineage())
+        """What Airflow's OpenLineage provider asks a task for when it has succeeded.
+
+        It asks in a process that it has forked, where nothing may be asked of Airflow: reading the XCom waits for ever
+        in `dag.test()`, and shares the task runner's socket elsewhere.
+        """
+        return as_openlineage(self.lineage(self._result) if isinstance(self._result, Mapping) else Lineage())
 
     @property
     def connection(self) -> dict[str, Any]:
