@@ -109,6 +109,7 @@ def test_only_the_last_log_lines_are_shown() -> None:
 
 BECAUSE = "because no identity-based policy allows the sagemaker:CreateModel action"
 WORKER = "arn:aws:sts::123456789012:assumed-role/airflow/worker-1"
+ROLE = "arn:aws:iam::123456789012:role/sluice"
 MODEL = "arn:aws:sagemaker:eu-west-1:123456789012:model/iris-1"
 BOOSTER = "arn:aws:s3:::models/booster.tar.gz"
 
@@ -125,16 +126,26 @@ BOOSTER = "arn:aws:s3:::models/booster.tar.gz"
             ),
             f"Allow sagemaker:CreateModel on {MODEL} in a policy of {WORKER}.",
         ),
+        (  # SageMaker's words as aws/amazon-sagemaker-feedback#61 quotes them
+            CallDenied(
+                "CreateModel",
+                "AccessDeniedException",
+                f"User: {WORKER} is not authorized to perform: iam:PassRole on resource: "
+                f"{ROLE} because no identity-based policy allows the iam:PassRole action",
+                "iris-1",
+            ),
+            f"Allow iam:PassRole on {ROLE} in a policy of {WORKER}.",
+        ),
         (
             CallDenied(
                 "CreateModel",
                 "AccessDeniedException",
                 f"User: {WORKER} is not authorized to perform: iam:PassRole on resource: "
-                "arn:aws:iam::123456789012:role/sluice with an explicit deny in a service control policy",
+                f"{ROLE} with an explicit deny in a service control policy",
                 "iris-1",
             ),
             "An explicit deny in a service control policy forbids iam:PassRole on "
-            f"arn:aws:iam::123456789012:role/sluice to {WORKER}: allowing does not help.",
+            f"{ROLE} to {WORKER}: allowing does not help.",
         ),
         (
             CallDenied(
