@@ -173,8 +173,19 @@ class PipelineSpec:
             )
 
     @cached_property
-    def as_data(self) -> Mapping[str, Any]:
-        """The spec as dicts, lists and scalars, made once: every task of a DAG holds it. To be read, not changed."""
+    def has_templates(self) -> bool:
+        """Whether a text in it may be a Jinja template."""
+        text = repr(self)
+        return any(mark in text for mark in ("{{", "{%", "{#"))
+
+    def serialize(self) -> Mapping[str, Any]:
+        """The spec as dicts, lists and scalars, to be read and not changed: what Airflow keeps and shows of a task's
+        parameter, by this method's name.
+        """
+        return self._as_data
+
+    @cached_property
+    def _as_data(self) -> Mapping[str, Any]:
         return dict(plain(self))
 
     def fleet(self, stage: Stage) -> Fleet:

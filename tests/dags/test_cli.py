@@ -146,7 +146,7 @@ def test_what_is_read_for_candidates_has_the_names_that_a_run_makes(
     for each in run.run(ListCandidatesOperator(task_id="candidates", pipeline=spec)):
         own = {key: each[key] for key in ("model_data", "environment", "image")}
         preflight = PreflightOperator(task_id="preflight", pipeline=spec, candidate_name=each["name"], **own)
-        names = Candidate.from_xcom(spec.as_data, run.run(preflight)).names
+        names = Candidate.from_xcom(spec, run.run(preflight)).names
         made = [rows[f"{each['name']}: {what}"] for what in ("model", "staging config", "recommendation job")]
         assert made == [names.model, names.staging_config, names.job()]
         assert rows[f"{each['name']}: package version"] == f"of content {names.content[:12]}"

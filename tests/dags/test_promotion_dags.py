@@ -15,7 +15,7 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.sdk import DAG, Asset, TriggerRule
 from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
-from sluice.dag_factory import DIALECT, build, build_housekeeping
+from sluice.dag_factory import build, build_housekeeping
 from sluice.naming import twin_endpoint
 from sluice.operators.base import SluiceOperator
 from sluice.operators.delete_endpoint import DeleteEndpointOperator
@@ -24,8 +24,6 @@ from sluice.plans.promotion import PROMOTION
 from sluice.plans.rebenchmark import REBENCHMARK
 from sluice.plans.rollback import ROLLBACK
 from sluice.plans.step import DagKind
-from sluice.spec import PipelineSpec
-from sluice.typed import build as build_spec
 
 from tests.conftest import PROJECT
 from tests.fakes.specs import a_spec, spec_document
@@ -261,21 +259,6 @@ def test_a_dag_survives_serialisation_and_says_what_it_does() -> None:
     assert set(again.task_dict) == set(ORDER)
     said = PROMOTION.describe(a_spec())
     assert "model_latency_ms at most 120 ms" in said and "iris-staging" in said
-
-
-def test_params_are_written_down_once_and_in_a_dialect_that_is_quick_to_check() -> None:
-    dag = build(PROMOTION, a_spec())
-    assert {task.task_id for task in dag.tasks if task.params} == set()
-    assert all(dag.params.get_param(name).schema["$schema"] == DIALECT for name in dag.params)
-    written = DagSerialization.to_dict(dag)["dag"]
-    assert len(written["params"]) == len(dag.params) > 0
-    assert not any("params" in task["__var"] for task in written["tasks"])
-
-
-def test_all_tasks_of_a_dag_hold_the_same_spec_and_none_of_another_dag() -> None:
-    held = [task.__dict__["pipeline"] for task in build(PROMOTION, a_spec()).tasks if "pipeline" in task.__dict__]
-    assert len({id(each) for each in held}) == 1 and len(held) > 5
-    assert build_spec(PipelineSpec, dict(held[0])) == a_spec()
 
 
 def test_production_is_scaled_when_it_is_verified_and_a_failure_of_that_rejects_nothing() -> None:

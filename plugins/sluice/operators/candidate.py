@@ -70,13 +70,13 @@ class Candidate:
         }
 
     @classmethod
-    def from_xcom(cls, pipeline: Mapping[str, Any], xcom: Mapping[str, Any]) -> Candidate:
+    def from_xcom(cls, spec: PipelineSpec, xcom: Mapping[str, Any]) -> Candidate:
         """The inverse of `to_xcom`. Raises SpecError when the spec has been changed since."""
         adopted = None if xcom["adopted"] is None else build(AdoptedPackage, xcom["adopted"])
         asked = build(CandidateSpec, {each.name: xcom[each.name] for each in fields(CandidateSpec)})
         measuring = None if xcom["measuring"] is None else build(Measuring, xcom["measuring"])
         name = xcom["name"]
-        spec = as_wanted(build(PipelineSpec, dict(pipeline)), asked, adopted, measuring, name)
+        spec = as_wanted(spec, asked, adopted, measuring, name)
         if set(spec.artifact_uris) - set(xcom["digests"]):
             raise SpecError("containers", "names other artifacts than when this run checked them; start a new run")
         candidate = cls(spec, xcom["digests"], asked, adopted, measuring, name)
@@ -121,12 +121,14 @@ class PipelineOperator(SluiceOperator):
 
     def __init__(self, *, pipeline: PipelineSpec | Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.pipeline = pipeline.as_data if isinstance(pipeline, PipelineSpec) else plain(pipeline)
+        # Airflow looks through plain data for tasks' results, task by task at every parse. A spec it leaves alone.
+        is_fixed = isinstance(pipeline, PipelineSpec) and not pipeline.has_templates
+        self.pipeline = pipeline if is_fixed else plain(pipeline)
 
     @property
     def spec(self) -> PipelineSpec:
-        """The rendered spec, checked again."""
-        return build(PipelineSpec, dict(self.pipeline))
+        """The rendered spec; checked again where templates have made another of it."""
+        return self.pipeline if isinstance(self.pipeline, PipelineSpec) else build(PipelineSpec, dict(self.pipeline))
 
 
 class CandidateOperator(PipelineOperator):
@@ -146,7 +148,7 @@ class CandidateOperator(PipelineOperator):
     def found_candidate(self) -> Candidate | None:
         """The candidate, or None when preflight left none."""
         xcom = from_template(self.candidate)
-        return None if xcom is None else Candidate.from_xcom(self.pipeline, xcom)
+        return None if xcom is None else Candidate.from_xcom(self.spec, xcom)
 
     @property
     def required_candidate(self) -> Candidate:

@@ -60,7 +60,7 @@ def test_overrides_as_json_text_change_the_candidate() -> None:
         environment='{"predict": {"THREADS": "2"}}',
     )
     result = DagRunOnFakeAws(aws).run(operator)
-    candidate = Candidate.from_xcom(operator.pipeline, result)
+    candidate = Candidate.from_xcom(operator.spec, result)
     assert candidate.spec.containers[1].model_data == "s3://models/other/model.tar.gz"
     assert candidate.spec.containers[1].environment["THREADS"] == "2"
 
@@ -77,7 +77,7 @@ def test_a_spec_changed_during_a_run_is_noticed() -> None:
     aws = aws_with_artifacts()
     operator = PreflightOperator(task_id="preflight", pipeline=a_spec())
     result = DagRunOnFakeAws(aws).run(operator)
-    changed = PreflightOperator(task_id="x", pipeline=a_spec(containers__0__image="another:2")).pipeline
+    changed = PreflightOperator(task_id="x", pipeline=a_spec(containers__0__image="another:2")).spec
     with pytest.raises(SpecError, match="start a new run"):
         Candidate.from_xcom(changed, result)
 
