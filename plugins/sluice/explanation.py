@@ -11,7 +11,15 @@ from sluice.housekeeping import Thing
 from sluice.measuring import Measuring
 from sluice.metrics import number_text
 from sluice.naming import CONTENT, DIGEST_CHARS, PIPELINE, STAGE, names_for, rollbacks_prefix
-from sluice.predicted_cost import DEFAULT_JOB_MINUTES, ESTIMATED, Row, Use, predicted_rows, rebenchmark_row
+from sluice.predicted_cost import (
+    DEFAULT_JOB_MINUTES,
+    ESTIMATED,
+    Row,
+    Use,
+    predicted_rows,
+    production_costs,
+    rebenchmark_row,
+)
 from sluice.production_spec import FleetChoice
 from sluice.rebenchmark import twin_measuring
 from sluice.schedule import AssetSchedule
@@ -23,6 +31,9 @@ UNKNOWN = "?" * DIGEST_CHARS
 """Shown for what a name has from content that was not read."""
 MEASURED = ("package version", "model", "staging endpoint", "staging config", "recommendation job")
 """What a candidate makes until the gate, in this order."""
+
+ON_AS_NOW = "the instances that production runs on"
+"""Where runs choose production's instances, the spec does not say which they are."""
 
 Digests = Mapping[str, str] | None
 """s3 URI -> SHA-256 hex; None when the artifacts were not read."""
@@ -56,11 +67,15 @@ def promotion_rows(spec: PipelineSpec, digests: Digests, seen: Sequence[Row]) ->
 
 def rollback_rows(spec: PipelineSpec) -> list[Row]:
     """What a rollback touches; the version is chosen by the run."""
+    made, chosen = _shown(spec, None), spec.production.is_chosen
     return [
         ("production endpoint", spec.production.endpoint),
         ("goes back to", f"the version of {spec.package.group} that was approved before production's"),
+        ("model", f"{made['model']} of that version, unless it is still there"),
+        ("production config", f"{made['production config']} of that version, unless it is still there"),
+        ("production runs on", ON_AS_NOW if chosen else _fleet(spec.fleet(Stage.PRODUCTION))),
+        ("production costs", "what it costs now" if chosen else production_costs(spec)),
         ("record", f"below {rollbacks_prefix(spec)}"),
-        ("makes", "the model and the production config of that version, unless they are still there"),
     ]
 
 
@@ -72,6 +87,7 @@ def batch_rows(spec: PipelineSpec) -> list[Row]:
     hour = Use(batch.instance_type, batch.instances, 1).usd
     cost = "not known" if hour is None else f"{number_text(hour)} USD for each hour that the job takes, {ESTIMATED}"
     return [
+        ("model", f"{_shown(spec, None)['model']} of the approved version, unless it is still there"),
         ("input", batch.input),
         ("output", f"{batch.output.rstrip('/')}/<job>/, where the job is named by the model and the objects"),
         ("runs on", f"{batch.instances} x {batch.instance_type}"),
@@ -86,7 +102,7 @@ def rebenchmark_rows(spec: PipelineSpec) -> list[Row]:
         return [("rebenchmark", "the spec has none, so there is no such DAG")]
     types, names = _twin_measuring(spec).instance_types, _twin(spec)
     production = spec.production
-    on = "the instances that production runs on" if production.is_chosen else _fleet(spec.fleet(Stage.STAGING))
+    on = ON_AS_NOW if production.is_chosen else _fleet(spec.fleet(Stage.STAGING))
     return [
         ("runs", _schedule(wanted.schedule)),
         ("version", f"the one that {production.endpoint} serves, which is itself neither measured nor changed"),

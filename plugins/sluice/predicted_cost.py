@@ -51,7 +51,7 @@ def predicted_rows(spec: PipelineSpec) -> list[Row]:
     return [
         ("load test costs", f"{costs}, {ESTIMATED}"),
         ("staging costs", _staging(spec)),
-        ("production costs", _production(spec)),
+        ("production costs", production_costs(spec)),
     ]
 
 
@@ -109,7 +109,8 @@ def _staging(spec: PipelineSpec) -> str:
     return told if spec.staging.after_gate is AfterGate.KEEP else f"{told}; it is deleted when the gate has spoken"
 
 
-def _production(spec: PipelineSpec) -> str:
+def production_costs(spec: PipelineSpec) -> str:
+    """What production costs an hour and a month, or one instance of each type that a run may choose."""
     if not spec.production.is_chosen:
         return _hourly(spec.fleet(Stage.PRODUCTION))
     priced = {each: usd_per_hour(each) for each in spec.benchmark.instance_types}

@@ -90,6 +90,7 @@ def test_a_batch_is_explained_with_its_cost(iris: Path) -> None:
     batch = {"input": "s3://models/in", "output": "s3://models/out", "instance_type": "ml.m5.large", "instances": 2}
     iris.write_text(yaml.safe_dump(spec_document(batch=batch)))
     out = said("explain", "--dag", "batch_transform", iris)[1]
+    assert described(out)["model"] == "iris-???????????? of the approved version, unless it is still there"
     assert "2 x ml.m5.large" in out and "0.23 USD for each hour" in out and "s3://models/out/<job>/" in out
 
 
@@ -150,6 +151,23 @@ def test_what_is_read_for_candidates_has_the_names_that_a_run_makes(
         made = [rows[f"{each['name']}: {what}"] for what in ("model", "staging config", "recommendation job")]
         assert made == [names.model, names.staging_config, names.job()]
         assert rows[f"{each['name']}: package version"] == f"of content {names.content[:12]}"
+
+
+def test_a_rollback_is_explained_with_its_names_and_cost(iris: Path) -> None:
+    fixed = described(said("explain", "--dag", "rollback", iris)[1])
+    assert fixed == {
+        "production endpoint": "iris",
+        "goes back to": "the version of iris-group that was approved before production's",
+        "model": "iris-???????????? of that version, unless it is still there",
+        "production config": "iris-production-???????????? of that version, unless it is still there",
+        "production runs on": "1 x ml.c5.large",
+        "production costs": "0.102 USD/h, 74.46 USD a month, estimated, by AWS's list prices of us-east-1",
+        "record": "below s3://models/evidence/iris/rollbacks/",
+    }
+    iris.write_text(yaml.safe_dump(spec_document(production__instance="cheapest_passing")))
+    chosen = described(said("explain", "--dag", "rollback", iris)[1])
+    assert chosen["production runs on"] == "the instances that production runs on"
+    assert chosen["production costs"] == "what it costs now"
 
 
 def test_a_measurement_of_production_is_explained_with_its_cost(iris: Path) -> None:
