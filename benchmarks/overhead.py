@@ -40,7 +40,7 @@ STOCK_FILE = """
 from pathlib import Path
 from airflow.sdk import DAG
 from benchmarks.stock_chain import stock_chain
-from sluice.spec_folder import read_folder
+from sluice.specs.folder import read_folder
 
 for spec in read_folder(Path(__file__).parent / "pipelines").specs:
     dag: DAG = stock_chain(spec)

@@ -19,8 +19,8 @@ from airflow.providers.amazon.aws.operators.sagemaker import (
 from airflow.providers.standard.operators.python import PythonOperator
 from airflow.providers.standard.sensors.python import PythonSensor
 from airflow.sdk import DAG, chain
-from sluice.container_spec import ContainerSpec
-from sluice.spec import PipelineSpec
+from sluice.specs.container import ContainerSpec
+from sluice.specs.pipeline import PipelineSpec
 
 MAX_LATENCY_MS = 150
 

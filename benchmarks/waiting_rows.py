@@ -26,9 +26,9 @@ from airflow.providers.amazon.aws.triggers.sagemaker import SageMakerTrigger
 from airflow.utils.session import create_session
 from airflow.utils.state import DagRunState, TaskInstanceState
 from airflow.utils.types import DagRunTriggeredByType, DagRunType
-from sluice.polling import Pace
-from sluice.remote_work import Kind, Wait
 from sluice.triggers import WorkEnded
+from sluice.waiting.polling import Pace
+from sluice.waiting.remote_work import Kind, Wait
 
 BUNDLE = "dags-folder"
 DAG_FILE = """

@@ -11,7 +11,7 @@ from pathlib import Path
 from airflow.sdk import DAG
 from sluice.dag_factory import build
 from sluice.plans.promotion import PROMOTION
-from sluice.spec_folder import read_folder
+from sluice.specs.folder import read_folder
 
 for spec in read_folder(Path(__file__).parent / "pipelines").specs:
     dag: DAG = build(PROMOTION, spec)

@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sluice.spec_folder import read_folder
+from sluice.specs.folder import read_folder
 
 read_folder(Path(__file__).parent / "pipelines").raise_errors()

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sluice.spec_file import load_spec
+from sluice.specs.file import load_spec
 
 from include.compose.environment_file import CONNECTION
 from include.demo.sample import Account, upload

@@ -19,10 +19,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sluice.gate import Verdict
-from sluice.report import as_html, as_text
-from sluice.spec import PipelineSpec
-from sluice.spec_file import load_spec
+from sluice.evidence.report import as_html, as_text
+from sluice.gate.decision import Verdict
+from sluice.specs.file import load_spec
+from sluice.specs.pipeline import PipelineSpec
 
 from include.demo.airflow_home import airflow_environment, migrate_database
 from include.demo.console import Console

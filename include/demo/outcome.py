@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
+from sluice.evidence.report import Evidence, read_evidence
 from sluice.naming import EVIDENCE_SHA256, EVIDENCE_URI
-from sluice.report import Evidence, read_evidence
-from sluice.spec import PipelineSpec
+from sluice.specs.pipeline import PipelineSpec
 
 from include.demo.sample import Account
 

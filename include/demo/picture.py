@@ -6,7 +6,7 @@ import sys
 from html import escape
 from pathlib import Path
 
-from sluice.report import as_text, read_evidence
+from sluice.evidence.report import as_text, read_evidence
 
 CHARACTER_PX = 8.4  # advance of a 14 px monospace character
 LINE_PX = 20

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from sluice.spec import PipelineSpec
+from sluice.specs.pipeline import PipelineSpec
 
 from include.demo.airflow_home import REGION
 from include.examples.breast_cancer.train import SamplePipeline

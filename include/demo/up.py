@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sluice.spec_file import load_spec
+from sluice.specs.file import load_spec
 
 from include.demo.airflow_home import airflow_environment, migrate_database
 from include.demo.console import Console

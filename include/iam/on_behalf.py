@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sluice.permissions import ANY, Need
+from sluice.refusals.permissions import ANY, Need
 
 REPOSITORIES = "arn:aws:ecr:${Region}:*:repository/*"
 """Images of one's own, and those of AWS's registries, whose accounts differ from region to region."""

@@ -35,7 +35,7 @@ class Layout:
 
 
 def pattern(resource: str, request: Mapping[str, Any], pipeline: str | None, layout: Layout) -> str:
-    """The pattern for a resource that `sluice.permissions.needs_of` names; `pipeline` is None where all are meant."""
+    """The pattern for a resource that `refusals.permissions.needs_of` names; `pipeline` is None where all are meant."""
     found = _PLACE.fullmatch(resource)
     if found is None:
         return resource

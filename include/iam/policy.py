@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sluice.permissions import Condition
+from sluice.refusals.permissions import Condition
 
 from include.iam.on_behalf import ON_BEHALF
 from include.iam.record import Used

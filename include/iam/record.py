@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sluice.permissions import Condition
+from sluice.refusals.permissions import Condition
 
 Key = tuple[str, str, str]
 

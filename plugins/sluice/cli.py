@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from sluice.errors import SluiceError, SpecError
-from sluice.explanation import (
+from sluice.evidence.rollback import FORM, as_line
+from sluice.forecast.cost import Row, measured_row
+from sluice.forecast.explanation import (
     batch_rows,
     candidates_of,
     explain,
@@ -25,14 +27,12 @@ from sluice.explanation import (
     rollback_rows,
     unused_rows,
 )
-from sluice.metrics import Measurement, Metric, number_text
+from sluice.gate.metrics import Measurement, Metric, number_text
 from sluice.naming import EVIDENCE_URI, VERDICT, names_for, rollbacks_prefix
-from sluice.predicted_cost import Row, measured_row
-from sluice.remote_work import Kind
-from sluice.rollback_evidence import FORM, as_line
-from sluice.spec import PipelineSpec, Stage
-from sluice.spec_file import load_spec
-from sluice.spec_folder import read_files
+from sluice.specs.file import load_spec
+from sluice.specs.folder import read_files
+from sluice.specs.pipeline import PipelineSpec, Stage
+from sluice.waiting.remote_work import Kind
 
 if TYPE_CHECKING:
     from sluice.hook import SluiceHook

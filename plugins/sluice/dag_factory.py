@@ -13,8 +13,8 @@ from airflow.sdk import DAG, BaseOperator, Param, task_group
 from sluice.operators.outcome import result_of
 from sluice.plans import housekeeping
 from sluice.plans.step import DagKind, Group, Step
-from sluice.polling import LEAST_S
-from sluice.spec import PipelineSpec
+from sluice.specs.pipeline import PipelineSpec
+from sluice.waiting.polling import LEAST_S
 
 RETRIES = 2  # for throttling, lost connections and killed workers; a candidate's own faults are not retried
 RETRY_DELAY_SECONDS = 30.0  # throttling has passed by then; Airflow's own 5 minutes would be spent waiting

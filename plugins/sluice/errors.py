@@ -29,7 +29,7 @@ SluiceError
     ├── EvidenceMissing        it is not where the package says
     └── EvidenceInvalid        it is there but is not what was written: changed, truncated, or of another schema
 
-AWS's refusals are in `service_errors`, deployments in `deployment_errors`. Every exception keeps its parts as `args`,
+AWS's refusals are in `refusals.errors`, deployments in `deployment_errors`. Every exception keeps its parts as `args`,
 so it survives pickling between Airflow's processes.
 """
 

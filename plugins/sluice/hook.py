@@ -1,6 +1,6 @@
 """What Sluice asks of AWS: SageMaker, its runtime, S3, CloudWatch and its logs, Application Auto Scaling, IAM, ECR.
 
-Methods speak in Sluice's nouns. Requests come from `api_requests` and answers go through `api_responses`; a refusal of
+Methods speak in Sluice's nouns. Requests come from `requests/` and answers go through `responses/`; a refusal of
 AWS leaves here as `ServiceRefused` with AWS's code, or as None or False where "is there already" and "is not there" are
 answers and no errors.
 """
@@ -13,19 +13,20 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from sluice import api_responses, job_responses
-from sluice.adopted_package import AdoptedPackage
-from sluice.api_responses import AlarmState, EndpointState, PackageState
-from sluice.aws_calls import Request
-from sluice.container_spec import ContainerSpec
-from sluice.inventory_calls import InventoryCalls
-from sluice.job_responses import Scaling
-from sluice.log_tail import LogStream, lines_each, newest_per_container
-from sluice.prerequisite_calls import PrerequisiteCalls
-from sluice.production_spec import FleetChoice
-from sluice.refusals import refusals_as_ours
-from sluice.remote_work import CALLS, JOBS, JobState, Kind, WorkState
-from sluice.s3_calls import S3Calls
+from sluice.calls.aws import Request
+from sluice.calls.inventory import InventoryCalls
+from sluice.calls.prerequisites import PrerequisiteCalls
+from sluice.calls.s3 import S3Calls
+from sluice.refusals.meaning import refusals_as_ours
+from sluice.responses import job as job_responses
+from sluice.responses import resources as resource_responses
+from sluice.responses.job import Scaling
+from sluice.responses.log_tail import LogStream, lines_each, newest_per_container
+from sluice.responses.resources import AlarmState, EndpointState, PackageState
+from sluice.specs.adopted_package import AdoptedPackage
+from sluice.specs.container import ContainerSpec
+from sluice.specs.production import FleetChoice
+from sluice.waiting.remote_work import CALLS, JOBS, JobState, Kind, WorkState
 
 ENDPOINT_LOG_GROUP = "/aws/sagemaker/Endpoints/"
 TRANSFORM_LOG_GROUP = "/aws/sagemaker/TransformJobs"
@@ -61,7 +62,7 @@ class SluiceHook(S3Calls, InventoryCalls, PrerequisiteCalls):
         )
         with refusals_as_ours("list_model_packages", group):
             for page in pages:
-                yield from map(api_responses.package_state, page["ModelPackageSummaryList"])
+                yield from map(resource_responses.package_state, page["ModelPackageSummaryList"])
 
     def create_package(self, request: Request) -> str | None:
         """CreateModelPackage: ARN of the new version, or None when another request with this token is under way."""
@@ -71,17 +72,17 @@ class SluiceHook(S3Calls, InventoryCalls, PrerequisiteCalls):
     def describe_package(self, package_arn: str) -> PackageState:
         """One version with its metadata. Raises ServiceRefused when there is none."""
         answer = self._call("describe_model_package", {"ModelPackageName": package_arn})
-        return api_responses.package_state(answer)
+        return resource_responses.package_state(answer)
 
     def find_package(self, package_arn: str) -> PackageState | None:
         """One version with its metadata, or None when there is none."""
         answer = self._find("describe_model_package", {"ModelPackageName": package_arn})
-        return None if answer is None else api_responses.package_state(answer)
+        return None if answer is None else resource_responses.package_state(answer)
 
     def read_package(self, package_arn: str) -> AdoptedPackage | None:
         """What a version holds, or None when there is none."""
         answer = self._find("describe_model_package", {"ModelPackageName": package_arn})
-        return None if answer is None else api_responses.adopted_package(answer)
+        return None if answer is None else resource_responses.adopted_package(answer)
 
     def update_package(self, request: Request) -> None:
         """UpdateModelPackage: approval."""
@@ -99,7 +100,7 @@ class SluiceHook(S3Calls, InventoryCalls, PrerequisiteCalls):
 
     def containers_of(self, model: str) -> tuple[ContainerSpec, ...]:
         """What a model holds: its own containers, or those of the version that it refers to."""
-        package_arn, containers = api_responses.model_holds(self._call("describe_model", {"ModelName": model}))
+        package_arn, containers = resource_responses.model_holds(self._call("describe_model", {"ModelName": model}))
         if containers or package_arn is None:
             return containers
         package = self.read_package(package_arn)
@@ -112,7 +113,7 @@ class SluiceHook(S3Calls, InventoryCalls, PrerequisiteCalls):
     def find_endpoint(self, endpoint: str) -> EndpointState | None:
         """What the endpoint is and runs, or None when there is none."""
         answer = self._find("describe_endpoint", {"EndpointName": endpoint})
-        return None if answer is None else api_responses.endpoint_state(answer)
+        return None if answer is None else resource_responses.endpoint_state(answer)
 
     def create_endpoint(self, request: Request) -> bool:
         """CreateEndpoint; False when somebody else was faster."""
@@ -132,7 +133,7 @@ class SluiceHook(S3Calls, InventoryCalls, PrerequisiteCalls):
             .paginate(AlarmNames=list(names), AlarmTypes=["MetricAlarm", "CompositeAlarm"])
         )
         with refusals_as_ours("describe_alarms", ", ".join(names)):
-            return [alarm for page in pages for alarm in api_responses.alarm_states(page)]
+            return [alarm for page in pages for alarm in resource_responses.alarm_states(page)]
 
     def delete_endpoint(self, endpoint: str) -> bool:
         """DeleteEndpoint; False when there is none."""
@@ -199,7 +200,7 @@ class SluiceHook(S3Calls, InventoryCalls, PrerequisiteCalls):
     # -- recommendation jobs -------------------------------------------------------------------------------------------
 
     def describe_job(self, job: str) -> dict[str, Any]:
-        """DescribeInferenceRecommendationsJob's whole answer, for `api_responses.measurements`."""
+        """DescribeInferenceRecommendationsJob's whole answer, for `responses.job.measurements`."""
         return self._call("describe_inference_recommendations_job", {"JobName": job})
 
     # -- what AWS does by itself while a task waits --------------------------------------------------------------------

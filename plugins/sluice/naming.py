@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sluice.errors import ArtifactError
-from sluice.measuring import Measuring
-from sluice.service_limits import NAME_MAX
-from sluice.spec import Fleet, PipelineSpec, Stage
-from sluice.typed import plain
+from sluice.fields.typed import plain
+from sluice.specs.measuring import Measuring
+from sluice.specs.pipeline import Fleet, PipelineSpec, Stage
+from sluice.specs.service_limits import NAME_MAX
 
 VARIANT = "AllTraffic"
 """The one variant of every endpoint: a recommendation job refuses an endpoint with more."""

@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from sluice.notify_spec import Event
+from sluice.specs.notify import Event
 
 SUBJECT_MAX = 100
 """SNS: a subject is ASCII text of less than 100 characters, without line breaks (Publish, `Subject`)."""

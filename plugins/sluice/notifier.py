@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import conf
 from airflow.sdk import BaseNotifier
 
+from sluice.fields.typed import build
 from sluice.notice import UNTOLD, Notice, Run, event_of, notice_of
-from sluice.notify_spec import Event, NotifySpec, SlackChannel, SnsChannel
-from sluice.spec import PipelineSpec
-from sluice.typed import build
+from sluice.specs.notify import Event, NotifySpec, SlackChannel, SnsChannel
+from sluice.specs.pipeline import PipelineSpec
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

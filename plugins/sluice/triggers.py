@@ -18,12 +18,12 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
 from sluice.hook import SluiceHook
-from sluice.polling import Pace
-from sluice.refusals import CALL_FAILED, passes_by_itself, refusals_as_ours, says_not_there
-from sluice.remote_work import CALLS, JOBS, Kind, Wait, WorkState
-from sluice.service_errors import ServiceRefused
-from sluice.shared_clients import SharedClients
-from sluice.watch import End, Watch
+from sluice.refusals.errors import ServiceRefused
+from sluice.refusals.meaning import CALL_FAILED, passes_by_itself, refusals_as_ours, says_not_there
+from sluice.waiting.polling import Pace
+from sluice.waiting.remote_work import CALLS, JOBS, Kind, Wait, WorkState
+from sluice.waiting.shared_clients import SharedClients
+from sluice.waiting.watch import End, Watch
 
 STOP_RETRY_S = (1.0, 2.0, 4.0, 8.0)
 """Seconds before each further try to stop. Airflow gives `on_kill` 30 s (`[triggerer] on_kill_timeout`) in all."""
@@ -33,13 +33,13 @@ _CLIENTS: WeakKeyDictionary[asyncio.AbstractEventLoop, SharedClients] = WeakKeyD
 
 
 class WorkEnded(BaseTrigger):
-    """Fires when the work is over, the time is up, or AWS refuses to tell; see :class:`~sluice.watch.End`.
+    """Fires when the work is over, the time is up, or AWS refuses to tell; see :class:`~sluice.waiting.watch.End`.
 
     Throttling and lost connections are told in the log and looked past. `since` is when the work began, so a triggerer
     that takes the wait over goes on where the other one was. When a user ends the waiting task, the work is stopped,
     where AWS can stop it.
 
-    :param kind: which kind of work, as :class:`~sluice.remote_work.Kind` spells it
+    :param kind: which kind of work, as :class:`~sluice.waiting.remote_work.Kind` spells it
     :param name: name or ARN of the work
     :param since: when it began, in seconds since the epoch
     :param expected_s: seconds that it takes as a rule

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from airflow.serialization.serialized_objects import DagSerialization
 from sluice.dag_factory import DIALECT, build
+from sluice.fields.typed import build as build_spec
 from sluice.plans.batch_transform import BATCH_TRANSFORM
 from sluice.plans.promotion import PROMOTION
 from sluice.plans.rebenchmark import REBENCHMARK
 from sluice.plans.rollback import ROLLBACK
 from sluice.plans.step import DagKind
-from sluice.spec import PipelineSpec
-from sluice.typed import build as build_spec
+from sluice.specs.pipeline import PipelineSpec
 
 from tests.fakes.specs import a_spec
 

@@ -13,9 +13,9 @@ import pytest
 import yaml
 from sluice import cli
 from sluice.cli import main
+from sluice.evidence.rollback import FORM, RollbackEvidence
 from sluice.naming import names_for, rollback_uri, twin_endpoint
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
-from sluice.rollback_evidence import FORM, RollbackEvidence
 
 from tests.conftest import PROJECT
 from tests.fakes.candidates import a_candidate, aws_with_artifacts, given

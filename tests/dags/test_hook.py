@@ -5,13 +5,13 @@ import json
 from typing import Any
 
 import pytest
-import sluice.s3_calls
+import sluice.calls.s3
 from botocore.awsrequest import AWSResponse
+from sluice.calls.s3 import split_s3_uri
 from sluice.errors import UnexpectedAnswer
 from sluice.hook import INVOKE_CONFIG, SluiceHook
-from sluice.remote_work import Kind
-from sluice.s3_calls import split_s3_uri
-from sluice.service_errors import ServiceRefused
+from sluice.refusals.errors import ServiceRefused
+from sluice.waiting.remote_work import Kind
 
 from tests.fakes.sagemaker_api import FakeAws, FakeHook, refusal
 
@@ -112,7 +112,7 @@ def test_only_s3_uris_are_read(uri: str) -> None:
 def test_lines_are_counted_in_pieces_of_any_size(
     monkeypatch: pytest.MonkeyPatch, at_a_time: int, body: bytes, lines: int
 ) -> None:
-    monkeypatch.setattr(sluice.s3_calls, "READ_BYTES", at_a_time)
+    monkeypatch.setattr(sluice.calls.s3, "READ_BYTES", at_a_time)
     aws = FakeAws()
     aws.objects["s3://bucket/key"] = body
     assert FakeHook(aws).count_lines("s3://bucket/key") == lines

@@ -15,15 +15,15 @@ import pytest
 import yaml
 from airflow.providers.amazon.aws.hooks.sns import SnsHook
 from airflow.serialization.serialized_objects import DagSerialization
-from sluice import providers
 from sluice.dag_factory import build
 from sluice.errors import SpecError
 from sluice.notifier import SluiceNotifier
-from sluice.notify_spec import Event
 from sluice.plans.batch_transform import BATCH_TRANSFORM
 from sluice.plans.promotion import PROMOTION
 from sluice.plans.rebenchmark import REBENCHMARK
-from sluice.spec_folder import read_files, read_folder
+from sluice.specs import providers
+from sluice.specs.folder import read_files, read_folder
+from sluice.specs.notify import Event
 
 from tests.fakes.mail_server import mail_server
 from tests.fakes.specs import a_spec, spec_document

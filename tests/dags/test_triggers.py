@@ -9,10 +9,10 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from sluice.polling import Pace
-from sluice.remote_work import CALLS, JOBS, Kind, Wait
-from sluice.service_errors import ServiceBusy
+from sluice.refusals.errors import ServiceBusy
 from sluice.triggers import WorkEnded
+from sluice.waiting.polling import Pace
+from sluice.waiting.remote_work import CALLS, JOBS, Kind, Wait
 
 from tests.fakes.sagemaker_api import FakeAws, refusal
 from tests.fakes.triggerer import EPOCH_S, PassingTime, as_in_the_triggerer, fire

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sluice.permissions import NEEDS
+from sluice.refusals.permissions import NEEDS
 
 from include.iam.files import IAM, README, RECORD, policies, with_table
 from include.iam.policy import lacking, worker_policy

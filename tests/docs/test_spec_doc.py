@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sluice.spec_file import json_schema
+from sluice.specs.file import json_schema
 
 PROJECT = Path(__file__).resolve().parents[2]
 

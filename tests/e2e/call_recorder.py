@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sluice.permissions import needs_of
+from sluice.refusals.permissions import needs_of
 
 from include.iam.patterns import ACCOUNT, REGION, Layout, pattern
 from include.iam.record import Used, merged
@@ -37,7 +37,7 @@ _maker: ContextVar[Maker | None] = ContextVar("maker", default=None)
 
 
 class CallRecorder:
-    """What has been called so far. `unknown` are calls that `sluice.permissions` has no row for."""
+    """What has been called so far. `unknown` are calls that `sluice.refusals.permissions` has no row for."""
 
     def __init__(self) -> None:
         self.used: tuple[Used, ...] = ()

@@ -23,7 +23,7 @@ from pathlib import Path
 from airflow.sdk import DAG
 from sluice.dag_factory import build
 from sluice.plans.promotion import PROMOTION
-from sluice.spec_file import load_spec
+from sluice.specs.file import load_spec
 dag: DAG = build(PROMOTION, load_spec(Path(__file__).with_suffix(".yaml")))
 """
 LOCAL_BUNDLE = "airflow.dag_processing.bundles.local.LocalDagBundle"

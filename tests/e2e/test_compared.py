@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from airflow.dag_processing.dagbag import DagBag
-from sluice.report import read_evidence
+from sluice.evidence.report import read_evidence
 
 from tests.e2e.conftest import BUCKET, Aws
 from tests.fakes.archives import tar_gz
@@ -26,7 +26,7 @@ from pathlib import Path
 from airflow.sdk import DAG
 from sluice.dag_factory import build
 from sluice.plans.promotion import PROMOTION
-from sluice.spec_file import load_spec
+from sluice.specs.file import load_spec
 dag: DAG = build(PROMOTION, load_spec(Path(__file__).with_suffix(".yaml")))
 """
 LOCAL_BUNDLE = "airflow.dag_processing.bundles.local.LocalDagBundle"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sluice.report import read_evidence
+from sluice.evidence.report import read_evidence
 
 from tests.e2e.conftest import BUCKET, Aws
 from tests.e2e.test_compared import Run, document

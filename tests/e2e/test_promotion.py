@@ -11,7 +11,7 @@ import pytest
 from airflow.dag_processing.dagbag import DagBag
 from airflow.models.asset import AssetEvent, AssetModel
 from airflow.utils.session import create_session
-from sluice.report import read_evidence
+from sluice.evidence.report import read_evidence
 from sqlalchemy import select
 
 from tests.conftest import PROJECT

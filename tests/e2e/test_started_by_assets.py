@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from sluice.rebenchmark import FORM
+from sluice.evidence.rebenchmark import FORM
 
 from tests.e2e.conftest import BUCKET, Aws
 from tests.e2e.test_compared import document, endpoints
@@ -25,7 +25,7 @@ from airflow.sdk import DAG
 from sluice.dag_factory import build
 from sluice.plans.promotion import PROMOTION
 from sluice.plans.rebenchmark import REBENCHMARK
-from sluice.spec_file import load_spec
+from sluice.specs.file import load_spec
 spec = load_spec(Path(__file__).with_suffix(".yaml"))
 promotion: DAG = build(PROMOTION, spec)
 rebenchmark: DAG = build(REBENCHMARK, spec)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sluice.operators.candidate import Candidate
-from sluice.spec import PipelineSpec
+from sluice.specs.pipeline import PipelineSpec
 
 from tests.fakes.archives import tar_gz
 from tests.fakes.sagemaker_api import FakeAws

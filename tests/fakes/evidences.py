@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sluice.gate import Rule, decide
-from sluice.metrics import Measurement, Measurements, Metric
+from sluice.evidence.report import ContainerEvidence, Evidence, to_document
+from sluice.gate.decision import Rule, decide
+from sluice.gate.metrics import Measurement, Measurements, Metric
 from sluice.naming import names_for
-from sluice.report import ContainerEvidence, Evidence, to_document
 
 from tests.fakes.specs import a_spec, digests_of
 

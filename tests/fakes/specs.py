@@ -6,8 +6,8 @@ import copy
 import hashlib
 from typing import Any
 
-from sluice.spec import PipelineSpec
-from sluice.typed import build
+from sluice.fields.typed import build
+from sluice.specs.pipeline import PipelineSpec
 
 _BASE: dict[str, Any] = {
     "pipeline": "iris",

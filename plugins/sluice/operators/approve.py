@@ -14,14 +14,14 @@ from airflow.sdk.bases.skipmixin import SkipMixin
 from airflow.sdk.bases.xcom import BaseXCom
 from airflow.sdk.exceptions import ParamValidationError
 
-from sluice.approval_spec import ApprovalSpec
-from sluice.deployment_spec import PERCENT_BOUNDS, DeploymentSpec
 from sluice.errors import AnswerUnusable, SpecError
-from sluice.gate import Verdict
+from sluice.evidence.report import Evidence, as_markdown, read_evidence, to_document
+from sluice.fields.typed import build
+from sluice.gate.decision import Verdict
 from sluice.operators.base import RETRY_WHAT_MAY_PASS, from_template, telling_failures
-from sluice.report import Evidence, as_markdown, read_evidence, to_document
-from sluice.spec import PipelineSpec, Stage
-from sluice.typed import build
+from sluice.specs.approval import ApprovalSpec
+from sluice.specs.deployment import PERCENT_BOUNDS, DeploymentSpec
+from sluice.specs.pipeline import PipelineSpec, Stage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

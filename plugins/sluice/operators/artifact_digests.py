@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sluice.archive import Inspection, inspect
 from sluice.errors import ArtifactError, ArtifactsRefused
 from sluice.hook import SluiceHook
-from sluice.spec import PipelineSpec
+from sluice.responses.archive import Inspection, inspect
+from sluice.specs.pipeline import PipelineSpec
 
 
 def read_digests(hook: SluiceHook, *specs: PipelineSpec) -> dict[str, str]:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice import scaling_requests
 from sluice.links import OF_ENDPOINT, keep_links
 from sluice.operators.base import from_template
 from sluice.operators.candidate import PipelineOperator
-from sluice.spec import Stage
+from sluice.requests import scaling as scaling_requests
+from sluice.specs.pipeline import Stage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -25,11 +25,11 @@ from sluice.errors import (
     PackageFailed,
     SpecError,
 )
-from sluice.failure import failure_of, to_xcom
+from sluice.evidence.failure import failure_of, to_xcom
+from sluice.fields.limits import did_you_mean
 from sluice.hook import SluiceHook
-from sluice.limits import did_you_mean
 from sluice.lineage import Lineage, as_openlineage
-from sluice.service_errors import CallDenied, QuotaExceeded, RequestInvalid
+from sluice.refusals.errors import CallDenied, QuotaExceeded, RequestInvalid
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sluice.batch_responses import TransformState
 from sluice.errors import MAX_LOG_LINES, BatchFailed
 from sluice.lineage import Lineage, sibling
 from sluice.links import OF_TRANSFORM
 from sluice.operators.batch_work import BatchOperator
 from sluice.operators.job import JobOperator
-from sluice.remote_work import JobState, Kind
+from sluice.responses.batch import TransformState
+from sluice.waiting.remote_work import JobState, Kind
 
 
 class BatchTransformOperator(BatchOperator, JobOperator):

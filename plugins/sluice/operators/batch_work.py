@@ -6,9 +6,9 @@ from typing import Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice.batch_requests import BatchWork, batch_work
 from sluice.errors import SpecError
 from sluice.operators.candidate import CandidateOperator
+from sluice.requests.batch import BatchWork, batch_work
 
 
 class BatchOperator(CandidateOperator):

@@ -9,16 +9,16 @@ from typing import Any, ClassVar
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice.adopted_package import PARAMETER, AdoptedPackage
-from sluice.candidate_spec import CandidateSpec
-from sluice.container_spec import with_variables
 from sluice.errors import SpecError
-from sluice.measuring import Measuring
+from sluice.fields.typed import build, plain
 from sluice.naming import Names, names_for
 from sluice.operators.base import SluiceOperator, from_template
-from sluice.production_spec import FleetChoice
-from sluice.spec import PipelineSpec, as_candidate, with_overrides
-from sluice.typed import build, plain
+from sluice.specs.adopted_package import PARAMETER, AdoptedPackage
+from sluice.specs.candidate import CandidateSpec
+from sluice.specs.container import with_variables
+from sluice.specs.measuring import Measuring
+from sluice.specs.pipeline import PipelineSpec, as_candidate, with_overrides
+from sluice.specs.production import FleetChoice
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sluice.errors import EvidenceError, EvidenceMissing
+from sluice.evidence.report import Evidence, read_evidence
+from sluice.gate.metrics import Absence, Measurements, Metric
 from sluice.hook import SluiceHook
-from sluice.metrics import Absence, Measurements, Metric
 from sluice.naming import EVIDENCE_SHA256, EVIDENCE_URI
-from sluice.report import Evidence, read_evidence
-from sluice.spec import PipelineSpec, Stage
+from sluice.specs.pipeline import PipelineSpec, Stage
 
 
 @dataclass(frozen=True)

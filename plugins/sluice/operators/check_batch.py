@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice.batch_requests import BatchWork, StoredObject
 from sluice.errors import BatchIncomplete
 from sluice.operators.batch_work import BatchOperator
+from sluice.requests.batch import BatchWork, StoredObject
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

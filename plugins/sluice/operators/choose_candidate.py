@@ -12,13 +12,14 @@ from airflow.sdk.bases.branch import BranchMixIn
 from airflow.sdk.bases.xcom import BaseXCom
 from airflow.sdk.exceptions import AirflowSkipException
 
-from sluice import api_requests, comparison
-from sluice.comparison import Compared, Comparison
 from sluice.errors import CandidatesFailed
-from sluice.gate import Verdict
+from sluice.evidence.report import Evidence, read_evidence, to_document
+from sluice.gate import comparison
+from sluice.gate.comparison import Compared, Comparison
+from sluice.gate.decision import Verdict
 from sluice.operators.base import SluiceOperator, from_template
 from sluice.operators.outcome import failures_of, states_in_run
-from sluice.report import Evidence, read_evidence, to_document
+from sluice.requests import resources as resource_requests
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -152,7 +153,7 @@ class ChooseCandidateOperator(SluiceOperator, BranchMixIn):
                 # It may be what production serves; that another one is better says nothing against it.
                 self.log.info("%s was approved before this run and stays approved", arn)
                 continue
-            self.hook.update_package(api_requests.reject_package(arn, compared.why_not(entry.row), {}))
+            self.hook.update_package(resource_requests.reject_package(arn, compared.why_not(entry.row), {}))
             rejected.append(arn)
         return rejected
 

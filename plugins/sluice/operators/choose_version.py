@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice.api_responses import PackageState
 from sluice.errors import NoVersion
+from sluice.fields.typed import plain
 from sluice.operators.candidate import PipelineOperator
-from sluice.spec import Stage
-from sluice.typed import plain
+from sluice.responses.resources import PackageState
+from sluice.specs.pipeline import Stage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

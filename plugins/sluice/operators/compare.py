@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice import job_responses, naming
-from sluice.api_responses import Answer
-from sluice.choice import MeasuredFleet
-from sluice.evidence_form import sha256_of
-from sluice.metrics import Measurements
+from sluice import naming
+from sluice.evidence.form import sha256_of
+from sluice.evidence.rebenchmark import FORM, Comparison, Rebenchmark, Today, as_text, compare
+from sluice.gate.choice import MeasuredFleet
+from sluice.gate.metrics import Measurements
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.operators.champion import Champion, find_champion, no_numbers
 from sluice.operators.findings import Findings
-from sluice.rebenchmark import FORM, Comparison, Rebenchmark, Today, as_text, compare
-from sluice.rebenchmark_spec import RebenchmarkSpec
-from sluice.spec import Stage
+from sluice.responses import job as job_responses
+from sluice.responses.resources import Answer
+from sluice.specs.pipeline import Stage
+from sluice.specs.rebenchmark import RebenchmarkSpec
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice import api_requests
+from sluice.account.model_proof import differences
 from sluice.errors import ModelDiffers
 from sluice.lineage import Lineage, sibling
-from sluice.model_proof import differences
 from sluice.operators.candidate import Candidate, FleetOperator
+from sluice.requests import resources as resource_requests
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -43,7 +43,7 @@ class CreateModelOperator(FleetOperator):
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
         candidate = self.required_candidate
-        request = api_requests.create_model(candidate.spec, candidate.names, self.package_arn)
+        request = resource_requests.create_model(candidate.spec, candidate.names, self.package_arn)
         created = self.hook.ensure_model(request)
         self._prove(candidate)
         return {"model": candidate.names.model, "created": created}

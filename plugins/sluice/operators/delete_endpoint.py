@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice.api_responses import MOVING
 from sluice.deployment_errors import EndpointNotDeleted
 from sluice.operators.waiting import WaitingOperator
-from sluice.remote_work import Kind
-from sluice.watch import ENDED, End
+from sluice.responses.resources import MOVING
+from sluice.waiting.remote_work import Kind
+from sluice.waiting.watch import ENDED, End
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

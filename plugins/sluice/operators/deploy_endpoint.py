@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice import api_requests, scaling_requests
-from sluice.api_responses import DeploymentOutcome, EndpointState, deployment_outcome
 from sluice.deployment_errors import DeploymentError, DeploymentFailed, DeploymentRollbackFailed, DeploymentRolledBack
-from sluice.deployment_spec import DeploymentSpec
 from sluice.errors import MAX_LOG_LINES
 from sluice.lineage import Lineage, sibling
 from sluice.links import OF_ENDPOINT, keep_links
 from sluice.operators.candidate import Candidate, FleetOperator
 from sluice.operators.memory import recall, remember
 from sluice.operators.waiting import WaitingOperator
-from sluice.remote_work import CALLS, Kind
-from sluice.service_errors import ServiceRefused
-from sluice.spec import Stage
-from sluice.watch import ENDED, End
+from sluice.refusals.errors import ServiceRefused
+from sluice.requests import resources as resource_requests
+from sluice.requests import scaling as scaling_requests
+from sluice.responses.resources import DeploymentOutcome, EndpointState, deployment_outcome
+from sluice.specs.deployment import DeploymentSpec
+from sluice.specs.pipeline import Stage
+from sluice.waiting.remote_work import CALLS, Kind
+from sluice.waiting.watch import ENDED, End
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -74,7 +75,9 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
         candidate = self.required_candidate
         stage = Stage(self.stage)
         keep_links(context, self, self.hook, endpoint_name=candidate.names.endpoint(stage))
-        self.hook.ensure_endpoint_config(api_requests.create_endpoint_config(candidate.spec, candidate.names, stage))
+        self.hook.ensure_endpoint_config(
+            resource_requests.create_endpoint_config(candidate.spec, candidate.names, stage)
+        )
         return self._approach(candidate, stage, context)
 
     def when_free(self, context: Context, event: End) -> dict[str, Any]:
@@ -102,7 +105,7 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
         if state is None:
             self.log.info("creating endpoint %s on config %s", endpoint, wanted)
             with _remembering(context, wanted, None):
-                self.hook.create_endpoint(api_requests.create_endpoint(names, stage))
+                self.hook.create_endpoint(resource_requests.create_endpoint(names, stage))
             return self._wait_until_deployed(endpoint, None, context)
         if not state.ended:
             self.log.info("endpoint %s is %s", endpoint, state.status)
@@ -120,7 +123,7 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
             return self._wait_until_free(endpoint, context)
         scaled = self._is_still_scaled(candidate, stage, state)
         self.log.info("updating endpoint %s from config %s to %s", endpoint, state.config, wanted)
-        request = api_requests.update_endpoint(names, stage, self._deployment, keeps_capacity=scaled)
+        request = resource_requests.update_endpoint(names, stage, self._deployment, keeps_capacity=scaled)
         with _remembering(context, wanted, state.touched):
             self.hook.update_endpoint(request)
         return self._wait_until_deployed(endpoint, None, context)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from sluice.batch_spec import WhichVersion
+from sluice.evidence.rebenchmark import twin_measuring
+from sluice.fields.typed import plain
 from sluice.operators.find_version import FindVersionOperator
-from sluice.production_spec import FleetChoice
-from sluice.rebenchmark import twin_measuring
-from sluice.spec import Stage
-from sluice.typed import plain
+from sluice.specs.batch import WhichVersion
+from sluice.specs.pipeline import Stage
+from sluice.specs.production import FleetChoice
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

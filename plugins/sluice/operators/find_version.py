@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice.api_responses import PackageState
-from sluice.batch_spec import WhichVersion
 from sluice.errors import NoVersion
 from sluice.operators.candidate import PipelineOperator
 from sluice.operators.choose_version import APPROVED
-from sluice.spec import Stage
+from sluice.responses.resources import PackageState
+from sluice.specs.batch import WhichVersion
+from sluice.specs.pipeline import Stage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

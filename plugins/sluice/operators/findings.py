@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sluice.choice import Choice
-from sluice.gate import Decision
-from sluice.job_responses import JobState
-from sluice.metrics import Measurements
+from sluice.evidence.report import ContainerEvidence, Evidence
+from sluice.gate.choice import Choice
+from sluice.gate.decision import Decision
+from sluice.gate.metrics import Measurements
 from sluice.operators.candidate import Candidate
 from sluice.operators.champion import Champion
-from sluice.production_spec import FleetChoice
-from sluice.report import ContainerEvidence, Evidence
-from sluice.spec import Stage
+from sluice.responses.job import JobState
+from sluice.specs.pipeline import Stage
+from sluice.specs.production import FleetChoice
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
+from sluice.account.housekeeping import Kind, Thing, as_table, unused
 from sluice.errors import SpecError
 from sluice.hook import SluiceHook
-from sluice.housekeeping import Kind, Thing, as_table, unused
 from sluice.operators.base import SluiceOperator, from_template
 
 if TYPE_CHECKING:

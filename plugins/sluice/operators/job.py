@@ -9,8 +9,8 @@ from sluice.errors import SluiceError
 from sluice.links import keep_links
 from sluice.operators.memory import recall, remember
 from sluice.operators.waiting import WaitingOperator
-from sluice.remote_work import JobState
-from sluice.watch import ENDED, End
+from sluice.waiting.remote_work import JobState
+from sluice.waiting.watch import ENDED, End
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -9,19 +9,19 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk.bases.branch import BranchMixIn
 from airflow.sdk.bases.xcom import BaseXCom
 
-from sluice import job_responses
-from sluice.api_responses import Answer, PackageState, existing_version
-from sluice.choice import cheapest_passing
-from sluice.gate import Decision, decide
-from sluice.metrics import Measurements
+from sluice.evidence.report import to_document
+from sluice.fields.typed import plain
+from sluice.gate.choice import cheapest_passing
+from sluice.gate.decision import Decision, decide
+from sluice.gate.metrics import Measurements
 from sluice.operators.base import from_template
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.operators.champion import find_champion
 from sluice.operators.findings import Findings
-from sluice.production_spec import FleetChoice
-from sluice.report import to_document
-from sluice.spec import Stage
-from sluice.typed import plain
+from sluice.responses import job as job_responses
+from sluice.responses.resources import Answer, PackageState, existing_version
+from sluice.specs.pipeline import Stage
+from sluice.specs.production import FleetChoice
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice.adopted_package import PARAMETER
-from sluice.candidate_spec import CandidateSpec
 from sluice.errors import SpecError
+from sluice.fields.typed import build, plain
 from sluice.operators.base import from_template
 from sluice.operators.candidate import PipelineOperator
-from sluice.run_request import asked_candidates
-from sluice.spec import as_candidate
-from sluice.typed import build, plain
+from sluice.runs.request import asked_candidates
+from sluice.specs.adopted_package import PARAMETER
+from sluice.specs.candidate import CandidateSpec
+from sluice.specs.pipeline import as_candidate
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

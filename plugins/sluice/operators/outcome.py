@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from sluice.failure import Failure, from_xcom
+from sluice.evidence.failure import Failure, from_xcom
 from sluice.operators.base import FAILURE_KEY
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice.adopted_package import PARAMETER, AdoptedPackage
-from sluice.candidate_spec import CandidateSpec
 from sluice.errors import SpecError
-from sluice.measuring import Measuring
+from sluice.fields.typed import build
 from sluice.operators.artifact_digests import read_digests
 from sluice.operators.base import from_template
 from sluice.operators.candidate import Candidate, PipelineOperator, as_wanted
 from sluice.operators.prerequisites import Prerequisites
-from sluice.spec import PipelineSpec, Stage
-from sluice.typed import build
+from sluice.specs.adopted_package import PARAMETER, AdoptedPackage
+from sluice.specs.candidate import CandidateSpec
+from sluice.specs.measuring import Measuring
+from sluice.specs.pipeline import PipelineSpec, Stage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sluice.account.prerequisites import SAGEMAKER, ecr_image, role_name, trusts_sagemaker, unknown_types
+from sluice.calls.s3 import split_s3_uri
 from sluice.errors import SpecError
 from sluice.hook import SluiceHook
-from sluice.prerequisites import SAGEMAKER, ecr_image, role_name, trusts_sagemaker, unknown_types
-from sluice.s3_calls import split_s3_uri
-from sluice.service_errors import CallDenied
-from sluice.spec import PipelineSpec
+from sluice.refusals.errors import CallDenied
+from sluice.specs.pipeline import PipelineSpec
 
 
 @dataclass(frozen=True)

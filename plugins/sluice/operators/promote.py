@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice import api_requests
-from sluice.deployment_spec import DeploymentSpec
 from sluice.lineage import Lineage
 from sluice.operators.base import from_template
 from sluice.operators.choose_version import APPROVED
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
-from sluice.spec import Stage
+from sluice.requests import resources as resource_requests
+from sluice.specs.deployment import DeploymentSpec
+from sluice.specs.pipeline import Stage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -54,7 +54,7 @@ class PromoteOperator(DeployEndpointOperator):
         """See the class."""
         if self.hook.describe_package(self.package_arn).approval != APPROVED:
             # Every update is a state change to those who watch the registry, also one that changes nothing.
-            self.hook.update_package(api_requests.approve_package(self.package_arn, self.reason, {}))
+            self.hook.update_package(resource_requests.approve_package(self.package_arn, self.reason, {}))
         return super().carry_out(context)
 
     @property

@@ -9,12 +9,12 @@ from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk.bases.skipmixin import SkipMixin
 from airflow.sdk.bases.xcom import BaseXCom
 
-from sluice import asset_names
 from sluice.errors import SpecError
-from sluice.measuring import Measuring
+from sluice.fields.typed import build, plain
 from sluice.operators.base import from_template
 from sluice.operators.candidate import PipelineOperator
-from sluice.run_request import (
+from sluice.runs import asset_names
+from sluice.runs.request import (
     AssetEvent,
     RunRequest,
     found_again,
@@ -22,9 +22,9 @@ from sluice.run_request import (
     likely_slips,
     training_request,
 )
-from sluice.spec import Stage
-from sluice.state_change import state_changes
-from sluice.typed import build, plain
+from sluice.runs.state_change import state_changes
+from sluice.specs.measuring import Measuring
+from sluice.specs.pipeline import Stage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -8,14 +8,14 @@ from typing import Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice import job_requests
-from sluice.benchmark_spec import ADVANCED
 from sluice.errors import BenchmarkFailed
 from sluice.lineage import Lineage, sibling
 from sluice.links import OF_JOB
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.operators.job import JobOperator
-from sluice.remote_work import JobState, Kind
+from sluice.requests import job as job_requests
+from sluice.specs.benchmark import ADVANCED
+from sluice.waiting.remote_work import JobState, Kind
 
 ADVANCED_JOB_S = 2 * 3600.0
 """AWS's guide: two hours on average."""

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice import api_requests, naming
-from sluice.evidence_form import sha256_of
-from sluice.failure import Failure, to_xcom
+from sluice import naming
+from sluice.evidence.failure import Failure, to_xcom
+from sluice.evidence.form import sha256_of
+from sluice.evidence.rollback import FAILED, FORM, ROLLED_BACK, Proof, RollbackEvidence, as_text
 from sluice.lineage import Lineage, given
 from sluice.operators.base import from_template
 from sluice.operators.candidate import PipelineOperator
 from sluice.operators.outcome import failures_before
-from sluice.rollback_evidence import FAILED, FORM, ROLLED_BACK, Proof, RollbackEvidence, as_text
-from sluice.spec import Stage
+from sluice.requests import resources as resource_requests
+from sluice.specs.pipeline import Stage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -74,7 +75,7 @@ class RecordRollbackOperator(PipelineOperator):
         uri, sha256 = naming.rollback_uri(self.spec, evidence.run_id), sha256_of(body)
         self.hook.write_object(uri, body, "application/json")
         if evidence.withdrawn_at and evidence.from_package_arn:
-            metadata = api_requests.rollback_metadata(uri, sha256)
+            metadata = resource_requests.rollback_metadata(uri, sha256)
             self.hook.put_package_metadata(evidence.from_package_arn, metadata)
         self.log.info("%s\nevidence: %s\nsha256: %s", as_text(evidence), uri, sha256)
         return {

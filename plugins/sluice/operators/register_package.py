@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sluice import api_requests
-from sluice.api_responses import PackageState, existing_version
 from sluice.errors import PackageFailed, UnexpectedAnswer
 from sluice.lineage import Lineage
 from sluice.operators.candidate import Candidate, FleetOperator
 from sluice.operators.memory import recall, remember
 from sluice.operators.waiting import WaitingOperator
-from sluice.remote_work import Kind
-from sluice.watch import End
+from sluice.requests import resources as resource_requests
+from sluice.responses.resources import PackageState, existing_version
+from sluice.waiting.remote_work import Kind
+from sluice.waiting.watch import End
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -74,7 +74,7 @@ class RegisterPackageOperator(FleetOperator, WaitingOperator):
         return self.hook.describe_package(arn)
 
     def _own(self, candidate: Candidate) -> str:
-        self.hook.ensure_package_group(api_requests.create_model_package_group(candidate.spec))
+        self.hook.ensure_package_group(resource_requests.create_model_package_group(candidate.spec))
         known = self._known(candidate)
         if known is not None:
             self.log.info("%s holds the same content", known.arn)
@@ -88,7 +88,7 @@ class RegisterPackageOperator(FleetOperator, WaitingOperator):
         return (each for each in packages if each.content == candidate.names.content)
 
     def _create(self, candidate: Candidate) -> str:
-        arn = self.hook.create_package(api_requests.create_model_package(candidate.spec, candidate.names))
+        arn = self.hook.create_package(resource_requests.create_model_package(candidate.spec, candidate.names))
         if arn is None:  # another run is registering the same content at this moment
             # The newest, even when the registry could not take it in: that is then what became of it.
             known = next(self._with_this_content(candidate), None)

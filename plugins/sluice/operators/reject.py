@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk.exceptions import AirflowSkipException
 
-from sluice import api_requests
 from sluice.operators.base import SluiceOperator, from_template
 from sluice.operators.outcome import failures_before
+from sluice.requests import resources as resource_requests
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -65,7 +65,7 @@ class RejectOperator(SluiceOperator):
         package_arn = registered["package_arn"] if registered else None
         note = self._why_left_alone(registered, refused)
         if note is None:
-            self.hook.update_package(api_requests.reject_package(str(package_arn), "; ".join(reasons), {}))
+            self.hook.update_package(resource_requests.reject_package(str(package_arn), "; ".join(reasons), {}))
         self.log.info("%s: %s", note or f"{package_arn} is Rejected", "; ".join(reasons))
         return {"package_arn": package_arn, "rejected": note is None, "reasons": reasons, "note": note}
 

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice import api_requests, naming
-from sluice.evidence_form import sha256_of
-from sluice.failure import Failure, to_xcom
-from sluice.gate import Decision
+from sluice import naming
+from sluice.evidence.failure import Failure, to_xcom
+from sluice.evidence.form import sha256_of
+from sluice.evidence.report import Evidence, as_markdown, read_evidence, to_bytes
+from sluice.gate.decision import Decision
 from sluice.lineage import Lineage, given
 from sluice.operators.base import from_template
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.operators.findings import Findings
 from sluice.operators.outcome import failures_before
-from sluice.report import Evidence, as_markdown, read_evidence, to_bytes
+from sluice.requests import resources as resource_requests
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -112,7 +113,9 @@ class ReportOperator(CandidateOperator):
         self.hook.write_object(uri, body, "application/json")
         if decided:
             verdict = evidence.decision.verdict.value
-            self.hook.put_package_metadata(evidence.package_arn, api_requests.evidence_metadata(uri, sha256, verdict))
+            self.hook.put_package_metadata(
+                evidence.package_arn, resource_requests.evidence_metadata(uri, sha256, verdict)
+            )
         self.log.info("%s\nevidence: %s\nsha256: %s", as_markdown(evidence), uri, sha256)
         return uri, sha256
 

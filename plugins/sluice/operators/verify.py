@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
-from sluice.api_responses import DeploymentOutcome, deployment_outcome
-from sluice.archive import first_file
 from sluice.deployment_errors import DeploymentFailed
 from sluice.errors import ArtifactError
 from sluice.links import OF_ENDPOINT, keep_links
 from sluice.operators.candidate import Candidate, FleetOperator
-from sluice.spec import Stage
+from sluice.responses.archive import first_file
+from sluice.responses.resources import DeploymentOutcome, deployment_outcome
+from sluice.specs.pipeline import Stage
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

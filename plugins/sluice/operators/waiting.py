@@ -12,11 +12,11 @@ from airflow.sdk.bases.operator import TRIGGER_FAIL_REPR, TriggerFailureReason
 
 from sluice.errors import WaitRefused
 from sluice.operators.base import SluiceOperator, telling_failures
-from sluice.polling import LEAST_S, Pace
-from sluice.refusals import CALL_FAILED, passes_by_itself
-from sluice.remote_work import CALLS, JOBS, Kind, Wait
+from sluice.refusals.meaning import CALL_FAILED, passes_by_itself
 from sluice.triggers import WorkEnded
-from sluice.watch import REFUSED, End, Watch
+from sluice.waiting.polling import LEAST_S, Pace
+from sluice.waiting.remote_work import CALLS, JOBS, Kind, Wait
+from sluice.waiting.watch import REFUSED, End, Watch
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

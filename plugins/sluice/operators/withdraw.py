@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 from airflow.sdk.exceptions import AirflowSkipException
 
-from sluice import api_requests
 from sluice.operators.base import SluiceOperator
+from sluice.requests import resources as resource_requests
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -37,6 +37,6 @@ class WithdrawOperator(SluiceOperator):
         if not self.package_arn:
             raise AirflowSkipException("production served this version before, so there is none to withdraw")
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        self.hook.update_package(api_requests.withdraw_package(self.package_arn, self.reason, at))
+        self.hook.update_package(resource_requests.withdraw_package(self.package_arn, self.reason, at))
         self.log.info("%s is Rejected: %s", self.package_arn, self.reason)
         return {"package_arn": self.package_arn, "withdrawn": at}

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from airflow.sdk import Param
 
-from sluice.batch_spec import BatchSpec
 from sluice.operators.batch_transform import BatchTransformOperator
 from sluice.operators.check_batch import CheckBatchOperator
 from sluice.operators.create_model import CreateModelOperator
@@ -14,8 +13,9 @@ from sluice.operators.find_version import FindVersionOperator
 from sluice.operators.preflight import PreflightOperator
 from sluice.plans.news import tells_failure
 from sluice.plans.step import DagKind, Schedule, Step, as_scheduled, result, text_param
-from sluice.service_limits import PACKAGE_ARN, S3_URI
-from sluice.spec import PipelineSpec
+from sluice.specs.batch import BatchSpec
+from sluice.specs.pipeline import PipelineSpec
+from sluice.specs.service_limits import PACKAGE_ARN, S3_URI
 
 
 def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:

@@ -9,7 +9,7 @@ from airflow.sdk import Param
 
 from sluice.operators.housekeep import HousekeepOperator
 from sluice.plans.step import Step, param
-from sluice.spec import PipelineSpec
+from sluice.specs.pipeline import PipelineSpec
 
 DAG_ID = "housekeeping"
 SCHEDULE = "@weekly"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from sluice.fields.typed import plain
 from sluice.notifier import SluiceNotifier, callbacks
-from sluice.notify_spec import Event
-from sluice.spec import PipelineSpec
-from sluice.typed import plain
+from sluice.specs.notify import Event
+from sluice.specs.pipeline import PipelineSpec
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.deadline import DeadlineAlert

@@ -35,8 +35,8 @@ from sluice.plans.step import (
     versions_asset,
 )
 from sluice.plans.to_the_gate import Measured, one_candidate, several_candidates
-from sluice.service_limits import PACKAGE_ARN
-from sluice.spec import PipelineSpec, Stage
+from sluice.specs.pipeline import PipelineSpec, Stage
+from sluice.specs.service_limits import PACKAGE_ARN
 
 
 def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:

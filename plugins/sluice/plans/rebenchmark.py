@@ -16,7 +16,7 @@ from sluice.operators.preflight import PreflightOperator
 from sluice.operators.recommend import RecommendOperator
 from sluice.plans.news import tells_failure, tells_finding
 from sluice.plans.step import DagKind, Schedule, Step, as_scheduled, findings_asset, json_result, result
-from sluice.spec import PipelineSpec, Stage
+from sluice.specs.pipeline import PipelineSpec, Stage
 
 
 def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:

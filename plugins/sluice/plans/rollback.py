@@ -14,8 +14,8 @@ from sluice.operators.verify import VerifyOperator
 from sluice.operators.withdraw import WithdrawOperator
 from sluice.plans.news import tells_outcome
 from sluice.plans.step import DagKind, Step, json_result, production_asset, result, result_if_any, text_param
-from sluice.service_limits import PACKAGE_ARN
-from sluice.spec import PipelineSpec, Stage
+from sluice.specs.pipeline import PipelineSpec, Stage
+from sluice.specs.service_limits import PACKAGE_ARN
 
 
 def plan(spec: PipelineSpec, poll_s: float) -> tuple[Step, ...]:

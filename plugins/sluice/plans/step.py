@@ -22,9 +22,9 @@ from airflow.sdk.bases.timetable import BaseTimetable
 from airflow.sdk.definitions.asset import BaseAsset
 from airflow.sdk.definitions.timetables.simple import OnceTimetable
 
-from sluice import asset_names
-from sluice.schedule import AssetSchedule
-from sluice.spec import PipelineSpec
+from sluice.runs import asset_names
+from sluice.specs.pipeline import PipelineSpec
+from sluice.specs.schedule import AssetSchedule
 
 if TYPE_CHECKING:
     from airflow.sdk.definitions.deadline import DeadlineAlert

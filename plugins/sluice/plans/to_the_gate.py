@@ -31,9 +31,9 @@ from sluice.plans.step import (
     text_param,
     text_result,
 )
-from sluice.run_request import keys_of
-from sluice.spec import PipelineSpec, Stage
-from sluice.staging_spec import AfterGate
+from sluice.runs.request import keys_of
+from sluice.specs.pipeline import PipelineSpec, Stage
+from sluice.specs.staging import AfterGate
 
 CANDIDATES = Group("measure", over="candidates")
 

@@ -14,7 +14,7 @@ from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
 from sluice.errors import SpecError
-from sluice.report import STYLE
+from sluice.evidence.report import STYLE
 from sluice.ui.run_facts import read_facts
 from sluice.ui.run_page import run_page
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sluice.errors import SpecError
-from sluice.typed import build
+from sluice.fields.typed import build
 
 RESULT, FAILURE = "return_value", "failure"
 NOT_MAPPED = -1

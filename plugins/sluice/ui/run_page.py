@@ -8,9 +8,9 @@ from html import escape
 from typing import Any
 
 from sluice.errors import EvidenceInvalid
-from sluice.report import html_body, read_evidence
-from sluice.rollback_evidence import FORM
-from sluice.rollback_evidence import facts as record_facts
+from sluice.evidence.report import html_body, read_evidence
+from sluice.evidence.rollback import FORM
+from sluice.evidence.rollback import facts as record_facts
 from sluice.ui.run_facts import Failure, RunFacts, TaskFacts
 
 LAST = ("report", "record", "compare", "check_batch", "housekeep")

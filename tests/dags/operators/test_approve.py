@@ -12,13 +12,13 @@ from airflow.providers.standard.operators import hitl
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, RetryAction
 from sluice.errors import AnswerUnusable, EvidenceInvalid, SpecError
-from sluice.gate import Decision
+from sluice.evidence.report import read_evidence, to_document
+from sluice.gate.decision import Decision
 from sluice.operators.approve import REASON_MAX, ApproveOperator
 from sluice.operators.base import RETRY_WHAT_MAY_PASS
 from sluice.operators.findings import Findings
 from sluice.operators.promote import PromoteOperator
 from sluice.operators.reject import RejectOperator
-from sluice.report import read_evidence, to_document
 
 from tests.fakes.candidates import a_candidate, given
 from tests.fakes.sagemaker_api import FakeAws

@@ -9,9 +9,9 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 from sluice.errors import UnexpectedAnswer
-from sluice.job_responses import scaling
 from sluice.operators.autoscale import AutoscaleOperator
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
+from sluice.responses.job import scaling
 
 from tests.fakes.candidates import a_candidate, given
 from tests.fakes.sagemaker_api import FakeAws

@@ -7,11 +7,11 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
-from sluice.batch_requests import StoredObject, batch_work
 from sluice.errors import BatchFailed, BatchIncomplete, NoVersion, SpecError
 from sluice.operators.batch_transform import BatchTransformOperator
 from sluice.operators.check_batch import CheckBatchOperator
 from sluice.operators.find_version import FindVersionOperator
+from sluice.requests.batch import StoredObject, batch_work
 
 from tests.dags.operators.test_rollback import promote
 from tests.fakes.candidates import a_candidate, aws_with_artifacts, given

@@ -9,6 +9,7 @@ import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 from sluice.errors import CandidatesFailed, SpecError
+from sluice.evidence.report import as_html, as_markdown, as_text, read_evidence
 from sluice.operators.await_turn import AwaitTurnOperator
 from sluice.operators.base import FAILURE_KEY
 from sluice.operators.choose_candidate import ChooseCandidateOperator
@@ -19,8 +20,7 @@ from sluice.operators.outcome import failures_before
 from sluice.operators.preflight import PreflightOperator
 from sluice.operators.recommend import RecommendOperator
 from sluice.operators.register_package import RegisterPackageOperator
-from sluice.report import as_html, as_markdown, as_text, read_evidence
-from sluice.spec import PipelineSpec
+from sluice.specs.pipeline import PipelineSpec
 
 from tests.fakes.candidates import aws_with_artifacts
 from tests.fakes.sagemaker_api import FakeAws, completed_job

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from sluice.dag_factory import build
+from sluice.evidence.report import as_html, as_markdown, read_evidence
 from sluice.operators.create_model import CreateModelOperator
 from sluice.operators.judge import JudgeOperator
 from sluice.operators.promote import PromoteOperator
@@ -15,8 +16,7 @@ from sluice.operators.report import ReportOperator
 from sluice.operators.verify import VerifyOperator
 from sluice.operators.withdraw import WithdrawOperator
 from sluice.plans.promotion import PROMOTION
-from sluice.report import as_html, as_markdown, read_evidence
-from sluice.spec import PipelineSpec
+from sluice.specs.pipeline import PipelineSpec
 
 from tests.fakes.candidates import a_candidate, aws_with_artifacts, given
 from tests.fakes.sagemaker_api import FakeAws, completed_job

@@ -6,8 +6,8 @@ import pytest
 from sluice.deployment_errors import DeploymentFailed, DeploymentRollbackFailed, DeploymentRolledBack
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.operators.promote import PromoteOperator
-from sluice.polling import Pace
-from sluice.spec import Stage
+from sluice.specs.pipeline import Stage
+from sluice.waiting.polling import Pace
 
 from tests.fakes.candidates import a_candidate, given
 from tests.fakes.sagemaker_api import ARN, FakeAws

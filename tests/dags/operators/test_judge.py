@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
-from sluice import api_requests
+from sluice.evidence.report import read_evidence
 from sluice.operators.judge import JudgeOperator
 from sluice.operators.promote import PromoteOperator
 from sluice.operators.recommend import RecommendOperator
 from sluice.operators.register_package import RegisterPackageOperator
 from sluice.operators.report import ReportOperator
-from sluice.report import read_evidence
+from sluice.requests import resources as resource_requests
 
 from tests.fakes.candidates import a_candidate, given
 from tests.fakes.sagemaker_api import FakeAws, completed_job
@@ -126,7 +126,7 @@ def test_a_champion_whose_numbers_cannot_be_had_is_not_the_same_as_none(damage: 
 def test_a_version_that_production_was_rolled_back_from_needs_a_persons_word() -> None:
     measured = Measured(FakeAws())
     package = measured.aws.packages[measured.arn]
-    request = api_requests.withdraw_package(measured.arn, "wrong labels", "2026-03-01T12:00:00+00:00")
+    request = resource_requests.withdraw_package(measured.arn, "wrong labels", "2026-03-01T12:00:00+00:00")
     measured.aws.update_model_package(**request)
     result, skipped = measured.judge(**BRANCHES)
     assert (result["verdict"], skipped) == ("fail", {"promote", "report"})

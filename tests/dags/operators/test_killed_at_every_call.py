@@ -45,7 +45,7 @@ from sluice.operators.reject import RejectOperator
 from sluice.operators.report import ReportOperator
 from sluice.operators.verify import VerifyOperator
 from sluice.operators.withdraw import WithdrawOperator
-from sluice.spec import Stage
+from sluice.specs.pipeline import Stage
 
 from tests.fakes.candidates import a_candidate, aws_with_artifacts, given
 from tests.fakes.mortality import Death, MortalRun

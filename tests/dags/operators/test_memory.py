@@ -12,8 +12,8 @@ from sluice.deployment_errors import DeploymentRolledBack
 from sluice.errors import BenchmarkFailed
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.operators.recommend import RecommendOperator
-from sluice.service_errors import ServiceBusy
-from sluice.spec import Stage
+from sluice.refusals.errors import ServiceBusy
+from sluice.specs.pipeline import Stage
 
 from tests.fakes.candidates import a_candidate, given
 from tests.fakes.sagemaker_api import FakeAws, failed_job, refusal

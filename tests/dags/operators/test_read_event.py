@@ -10,8 +10,8 @@ from airflow.sdk import DAG
 from sluice.errors import SpecError
 from sluice.operators.list_candidates import ListCandidatesOperator
 from sluice.operators.read_event import ReadEventOperator
-from sluice.run_request import AssetEvent, likely_slips
-from sluice.spec import PipelineSpec
+from sluice.runs.request import AssetEvent, likely_slips
+from sluice.specs.pipeline import PipelineSpec
 
 from tests.fakes.sagemaker_api import FakeAws
 from tests.fakes.specs import a_spec

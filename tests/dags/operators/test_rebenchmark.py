@@ -9,6 +9,7 @@ import pytest
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowSkipException
 from sluice.errors import NoVersion, SpecError
+from sluice.evidence.rebenchmark import FORM
 from sluice.operators.compare import CompareOperator
 from sluice.operators.create_model import CreateModelOperator
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
@@ -20,8 +21,7 @@ from sluice.operators.promote import PromoteOperator
 from sluice.operators.recommend import RecommendOperator
 from sluice.operators.register_package import RegisterPackageOperator
 from sluice.operators.report import ReportOperator
-from sluice.rebenchmark import FORM
-from sluice.spec import PipelineSpec
+from sluice.specs.pipeline import PipelineSpec
 
 from tests.fakes.archives import tar_gz
 from tests.fakes.candidates import aws_with_artifacts

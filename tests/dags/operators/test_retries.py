@@ -10,7 +10,7 @@ from sluice.dag_factory import build
 from sluice.errors import BenchmarkFailed, SluiceError, SpecError
 from sluice.operators.base import RETRY_WHAT_MAY_PASS, SluiceOperator
 from sluice.plans.promotion import PROMOTION
-from sluice.refusals import kind_of
+from sluice.refusals.meaning import kind_of
 
 from tests.fakes.specs import a_spec
 

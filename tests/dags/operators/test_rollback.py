@@ -10,8 +10,8 @@ import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk.exceptions import AirflowSkipException
 from sluice.errors import NoVersion, SpecError
+from sluice.evidence.rollback import FORM
 from sluice.notice import event_of
-from sluice.notify_spec import Event
 from sluice.operators.choose_version import ChooseVersionOperator
 from sluice.operators.create_model import CreateModelOperator
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
@@ -20,7 +20,7 @@ from sluice.operators.promote import PromoteOperator
 from sluice.operators.record_rollback import RecordRollbackOperator
 from sluice.operators.register_package import RegisterPackageOperator
 from sluice.operators.withdraw import WithdrawOperator
-from sluice.rollback_evidence import FORM
+from sluice.specs.notify import Event
 
 from tests.fakes.candidates import aws_with_artifacts
 from tests.fakes.sagemaker_api import FakeAws

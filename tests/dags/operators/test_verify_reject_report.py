@@ -16,7 +16,7 @@ from sluice.operators.register_package import RegisterPackageOperator
 from sluice.operators.reject import RejectOperator
 from sluice.operators.report import ReportOperator
 from sluice.operators.verify import VerifyOperator
-from sluice.service_errors import ServiceRefused
+from sluice.refusals.errors import ServiceRefused
 
 from tests.fakes.candidates import a_candidate, aws_with_artifacts, given
 from tests.fakes.sagemaker_api import FakeAws, refusal

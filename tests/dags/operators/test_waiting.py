@@ -18,8 +18,8 @@ from sluice.operators.promote import PromoteOperator
 from sluice.operators.recommend import RecommendOperator
 from sluice.operators.register_package import RegisterPackageOperator
 from sluice.operators.waiting import WaitingOperator
-from sluice.polling import Pace
-from sluice.remote_work import JOBS
+from sluice.waiting.polling import Pace
+from sluice.waiting.remote_work import JOBS
 
 from tests.fakes.candidates import a_candidate, given
 from tests.fakes.sagemaker_api import FakeAws, FakeHook, refusal

@@ -13,7 +13,7 @@ from sluice.operators.create_model import CreateModelOperator
 from sluice.operators.deploy_endpoint import DeployEndpointOperator
 from sluice.operators.preflight import PreflightOperator
 from sluice.operators.register_package import RegisterPackageOperator
-from sluice.spec import Stage
+from sluice.specs.pipeline import Stage
 
 from tests.fakes.candidates import aws_with_artifacts
 from tests.fakes.specs import a_spec

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sluice.spec_folder import read_folder
+from sluice.specs.folder import read_folder
 
 from benchmarks.parse import SAMPLE, Cost, Parsed, cost, median_cost, spec_text
 

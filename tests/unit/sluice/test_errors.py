@@ -4,7 +4,7 @@ import inspect
 import pickle
 
 import pytest
-from sluice import deployment_errors, errors, service_errors
+from sluice import deployment_errors, errors
 from sluice.deployment_errors import (
     DeploymentFailed,
     DeploymentRollbackFailed,
@@ -29,7 +29,8 @@ from sluice.errors import (
     UnexpectedAnswer,
     WaitRefused,
 )
-from sluice.service_errors import CallDenied, QuotaExceeded, RequestInvalid, ServiceBusy, ServiceRefused
+from sluice.refusals import errors as service_errors
+from sluice.refusals.errors import CallDenied, QuotaExceeded, RequestInvalid, ServiceBusy, ServiceRefused
 
 ONE_OF_EACH = [
     SpecError("gate.rules[2].max", "must be a number", "iris.yaml", 7),

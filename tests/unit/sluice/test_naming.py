@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from sluice.errors import ArtifactError
-from sluice.measuring import Measuring
 from sluice.naming import (
     CLIENT_TOKEN_MAX,
     JOB_NAME_MAX,
@@ -23,8 +22,9 @@ from sluice.naming import (
     tags,
     twin_endpoint,
 )
-from sluice.service_limits import NAME_MAX
-from sluice.spec import PipelineSpec, Stage
+from sluice.specs.measuring import Measuring
+from sluice.specs.pipeline import PipelineSpec, Stage
+from sluice.specs.service_limits import NAME_MAX
 
 from tests.fakes.specs import DROP, a_spec, digests_of
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from sluice.errors import SpecError
-from sluice.gate import Rule, decide
-from sluice.metrics import Measurement, Measurements, Metric
+from sluice.gate.decision import Rule, decide
+from sluice.gate.metrics import Measurement, Measurements, Metric
 from sluice.notice import FACT_MAX, SUBJECT_MAX, Run, event_of, notice_of
-from sluice.notify_spec import Event, NotifySpec
+from sluice.specs.notify import Event, NotifySpec
 
 from tests.fakes.specs import a_spec
 
@@ -106,6 +106,6 @@ def test_a_channel_alone_is_for_everything() -> None:
 
 
 def a_mail() -> Any:
-    from sluice.notify_spec import EmailChannel
+    from sluice.specs.notify import EmailChannel
 
     return EmailChannel(to=("a@example.com",))

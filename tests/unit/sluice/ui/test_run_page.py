@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from sluice.errors import SpecError
-from sluice.rollback_evidence import FORM, Proof, RollbackEvidence
+from sluice.evidence.rollback import FORM, Proof, RollbackEvidence
 from sluice.ui.run_facts import read_facts
 from sluice.ui.run_page import run_page
 

@@ -1,0 +1,1 @@
+"""boto3, service by service: what `SluiceHook` is made of."""

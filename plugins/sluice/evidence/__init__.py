@@ -1,0 +1,1 @@
+"""The records of what was decided and done, for machines and for people. Pure."""

@@ -1,0 +1,1 @@
+"""What a field of a dataclass may hold, and how plain values become dataclasses."""

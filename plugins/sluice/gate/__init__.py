@@ -1,0 +1,1 @@
+"""The gate: measured numbers, what the rules say of them, and which fleet or candidate goes on. Pure."""

@@ -1,0 +1,1 @@
+"""AWS said no: what that means, as errors of ours with the permission that is missing."""

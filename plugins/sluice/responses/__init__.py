@@ -1,0 +1,1 @@
+"""What AWS answered or keeps -> typed values. Pure."""

@@ -1,0 +1,1 @@
+"""What starts a run of a promotion, and what the run is asked for. Pure."""
