@@ -45,6 +45,12 @@ SETTINGS = {
     "SLUICE__RETRY_DELAY_SECONDS": "1",
 }
 
+# Most of what a task's process does is to import. What the scheduler has imported, it shares with all that it forks.
+IMPORTED_ONCE = """import airflow.providers.amazon.aws.hooks.base_aws
+import sluice.dag_factory
+__all__ = ()
+"""
+
 
 @dataclass
 class AirflowSite:
@@ -83,6 +89,9 @@ def airflow_site(home: Path, sagemaker_url: str, specs: Path) -> Iterator[Airflo
     shutil.copy(DAGS / "promotions.py", dags)
     (dags / "pipelines").symlink_to(specs)
     (dags / ".airflowignore").write_text("pipelines/\n")
+    settings = home / "config" / "airflow_local_settings.py"  # where Airflow looks for it
+    settings.parent.mkdir()
+    settings.write_text(IMPORTED_ONCE)
     passwords = home / "passwords.json"
     passwords.write_text(json.dumps({USER: PASSWORD}))
     port = _free_port()
