@@ -144,7 +144,8 @@ class Decision:
     @classmethod
     def passed(cls, results: Sequence[RuleResult]) -> Decision:
         """Every rule passed."""
-        return cls(Verdict.PASS, f"all {len(results)} rules passed", tuple(results))
+        reason = "the only rule passed" if len(results) == 1 else f"all {len(results)} rules passed"
+        return cls(Verdict.PASS, reason, tuple(results))
 
     @classmethod
     def failed(cls, results: Sequence[RuleResult]) -> Decision:

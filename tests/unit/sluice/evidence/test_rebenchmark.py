@@ -47,7 +47,7 @@ def kinds(comparison: Comparison) -> list[str]:
 def test_the_same_numbers_are_no_finding() -> None:
     found = compared()
     assert (kinds(found), found.saving_pct, found.cheapest) == ([], 0.0, "1 x ml.here")
-    assert found.summary.startswith("nothing found; latency: all 1 rules passed")
+    assert found.summary.startswith("nothing found; latency: the only rule passed")
 
 
 @pytest.mark.parametrize(("per_hour", "found"), [(0.18, ["cheaper"]), (0.181, []), (0.05, ["cheaper"]), (None, [])])

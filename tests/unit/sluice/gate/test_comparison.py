@@ -10,7 +10,7 @@ def row(name: str, cost: float | None, latency: float | None = 10.0, verdict: st
         name=name,
         package_arn=f"arn:{name}",
         verdict=verdict,
-        reason="all 1 rules passed",
+        reason="the only rule passed",
         cost_per_million_usd=cost,
         model_latency_ms=latency,
     )
@@ -26,7 +26,7 @@ def test_the_cheapest_request_that_passes_wins_and_says_among_how_many() -> None
     assert [each.chosen for each in found.ranked] == [True, False, False]
     assert found.told().startswith("right costs least of 2 that pass among 3 candidates, 1.5 USD")
     assert found.why_not(found.ranked[1]) == "candidate right won at 1.5 USD for a million requests; dear: 3 USD"
-    assert found.why_not(found.ranked[2]) == "candidate cheap-but-slow: fail, all 1 rules passed"
+    assert found.why_not(found.ranked[2]) == "candidate cheap-but-slow: fail, the only rule passed"
 
 
 def test_equal_costs_are_told_apart_by_latency_and_unknown_ones_come_last() -> None:
@@ -38,7 +38,7 @@ def test_equal_costs_are_told_apart_by_latency_and_unknown_ones_come_last() -> N
 def test_one_that_failed_comes_after_one_that_the_gate_has_refused() -> None:
     found = compare([failed("dead", "arn:dead", "cheese"), row("slow", 1.0, verdict="fail")])
     assert found.winner is None and found.first is not None and found.first.name == "slow"
-    assert found.told() == "none of 2 candidates passes: slow: fail, all 1 rules passed; dead: failed, cheese"
+    assert found.told() == "none of 2 candidates passes: slow: fail, the only rule passed; dead: failed, cheese"
     assert compare([failed("dead", None, "cheese")]).first is None
     assert compare([]).winner is None
 
