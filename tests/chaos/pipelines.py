@@ -17,6 +17,7 @@ ROLE = "arn:aws:iam::123456789012:role/sluice"
 TYPE = "ml.c5.large"
 # Of two containers that answer in 5 ms each on an idle machine, and of a slow one; busy machines are far from both.
 LATENCY_LIMIT_MS, SLOW_MS = 250, 500
+SLOW = {"environment": {"second": {"DELAY_MS": str(SLOW_MS)}}}
 OLD = "old"  # the config that serves before the run, where one does
 
 
@@ -30,7 +31,7 @@ def write_images(data_dir: Path) -> None:
 
 def write_spec(folder: Path, course: Course) -> None:
     """The spec of the course's pipeline."""
-    (folder / f"{course.pipeline}.yaml").write_text(yaml.safe_dump(_spec(course.pipeline)))
+    (folder / f"{course.pipeline}.yaml").write_text(yaml.safe_dump(_spec(course.pipeline) | _candidates(course)))
 
 
 def put_artifacts(url: str, course: Course) -> None:
@@ -45,7 +46,7 @@ def put_artifacts(url: str, course: Course) -> None:
 
 def conf(course: Course) -> dict[str, Any]:
     """What the run is triggered with."""
-    return {"environment": {"second": {"DELAY_MS": str(SLOW_MS)}}} if course.candidate is Candidate.SLOW else {}
+    return SLOW if course.candidate is Candidate.SLOW else {}
 
 
 def old_config(course: Course) -> str:
@@ -60,6 +61,10 @@ def _deploy_old(url: str, pipeline: str) -> None:
     variant = {"VariantName": "AllTraffic", "ModelName": name, "InstanceType": TYPE, "InitialInstanceCount": 1}
     sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
     sagemaker.create_endpoint(EndpointName=pipeline, EndpointConfigName=name)
+
+
+def _candidates(course: Course) -> dict[str, Any]:
+    return {"candidates": {"fast": {}, "slow": SLOW}} if course.candidate is Candidate.COMPARED else {}
 
 
 def _spec(pipeline: str) -> dict[str, Any]:

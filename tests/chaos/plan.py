@@ -40,6 +40,8 @@ class Candidate(StrEnum):
     GOOD = "good"
     SLOW = "slow"
     """The gate refuses it."""
+    COMPARED = "compared"
+    """Both, side by side in one run; each has tasks of its own up to the gate, and a staging endpoint that goes."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ WAIT_PRODUCTION = Point("promote", "DescribeEndpoint", waiting=True)
 UP_TO_THE_GATE = (PREFLIGHT, REGISTER, MODEL, STAGING, JOB, JUDGE)
 TO_PRODUCTION = (*UP_TO_THE_GATE, APPROVAL, PRODUCTION, VERIFY, EVIDENCE)
 """A call of each task: the one that would leave something twice, where there is one."""
+MAPPED_JOB = Point("measure.recommend", "CreateInferenceRecommendationsJob")
 WAITS = (WAIT_STAGING, WAIT_JOB, WAIT_PRODUCTION)
 
 ONE_EACH: tuple[Strike, ...] = (
@@ -147,7 +150,8 @@ ONE_EACH: tuple[Strike, ...] = (
 THROTTLED, THROTTLED_AND_REFUSED = 21, 22
 MIXED = (23, 24)
 TOO_OFTEN = 25
-SEEDS = tuple(range(1, 26))
+COMPARED = 26
+SEEDS = tuple(range(1, 27))
 """What `make test-chaos` runs; every other number is one more mixture."""
 
 
@@ -162,6 +166,8 @@ def course(seed: int) -> Course:
         # Twice is what a task withstands. The third time comes before there is a job, and so there is none.
         strikes = (Strike(Victim.TASK, Moment.BEFORE, JOB),) * 3
         return Course(seed, strikes, has_production=True, survives=False)
+    if seed == COMPARED:
+        return Course(seed, (Strike(Victim.TASK, Moment.AFTER, MAPPED_JOB),), Candidate.COMPARED)
     return _mixture(seed, random.Random(seed))
 
 

@@ -26,16 +26,19 @@ class Remains:
 
 
 def expected(course: Course, live: str | None) -> Remains:
-    """What is right: one of each. What is refused leaves production as it was."""
+    """What is right: one of each, for each candidate. What is refused leaves production as it was."""
     refused = course.candidate is Candidate.SLOW or not course.survives
+    compared = course.candidate is Candidate.COMPARED
+    candidates = 2 if compared else 1
+    approved = "Approved, Rejected" if compared else "Approved"
     return Remains(
-        versions=1,
-        models=1,
-        jobs=1 if course.survives else 0,
-        staging_endpoints=1,
+        versions=candidates,
+        models=candidates,
+        jobs=candidates if course.survives else 0,
+        staging_endpoints=0 if compared else 1,
         production_endpoints=1,
         evidence_documents=1,
-        approval="Rejected" if refused else "Approved",
+        approval="Rejected" if refused else approved,
         live=old_config(course) if refused else live,
         live_is_of_the_candidate=not refused,
     )
@@ -55,10 +58,10 @@ def remains(url: str, course: Course) -> Remains:
         versions=len(packages),
         models=len(made),
         jobs=len(sagemaker.list_inference_recommendations_jobs(**own)["InferenceRecommendationsJobs"]),
-        staging_endpoints=endpoints.count(f"{pipeline}-staging"),
-        production_endpoints=len(endpoints) - endpoints.count(f"{pipeline}-staging"),
+        staging_endpoints=sum(name.startswith(f"{pipeline}-staging") for name in endpoints),
+        production_endpoints=endpoints.count(pipeline),
         evidence_documents=evidence.get("KeyCount", 0),
-        approval=", ".join(each["ModelApprovalStatus"] for each in packages),
+        approval=", ".join(sorted(each["ModelApprovalStatus"] for each in packages)),
         live=live,
         live_is_of_the_candidate=live is not None and _model_of(sagemaker, live) in made,
     )
