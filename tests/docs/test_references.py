@@ -18,6 +18,7 @@ BASES = {
     "BatchOperator",
     "WaitingOperator",
     "JobOperator",
+    "ForkOperator",
 }
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-from airflow.sdk.bases.branch import BranchMixIn
-from airflow.sdk.bases.xcom import BaseXCom
 from airflow.sdk.exceptions import AirflowSkipException
 
 from sluice.errors import CandidatesFailed
@@ -17,7 +15,8 @@ from sluice.evidence.report import Evidence, read_evidence, to_document
 from sluice.gate import comparison
 from sluice.gate.comparison import Compared, Comparison
 from sluice.gate.decision import Verdict
-from sluice.operators.base import SluiceOperator, from_template
+from sluice.operators.base import from_template
+from sluice.operators.fork import ForkOperator
 from sluice.operators.outcome import failures_of, states_in_run
 from sluice.requests import resources as resource_requests
 
@@ -47,7 +46,7 @@ def _evidence(judged: Result) -> Evidence:
     return read_evidence(json.dumps(judged["evidence"]).encode(), "judge's result")
 
 
-class ChooseCandidateOperator(SluiceOperator, BranchMixIn):
+class ChooseCandidateOperator(ForkOperator):
     """Choose among the candidates of a mapped task group, by what its tasks `preflight` to `judge` have come to.
 
     Of those that pass the gate, the one with the lowest cost for a request goes on, and of equal ones the faster one. A
@@ -66,32 +65,16 @@ class ChooseCandidateOperator(SluiceOperator, BranchMixIn):
     :param when_dry: task to go on with in a dry run, whatever the verdict
     """
 
-    template_fields = aws_template_fields("candidates", "is_dry_run")
+    template_fields = aws_template_fields("candidates")
     template_fields_renderers: ClassVar[dict[str, str]] = {"candidates": "json"}
-    inherits_from_skipmixin = True
 
-    def __init__(
-        self,
-        *,
-        candidates: Sequence[Result] | str,
-        group: str,
-        is_dry_run: bool | str = False,
-        when_open: str | None = None,
-        when_closed: str | None = None,
-        when_dry: str | None = None,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, candidates: Sequence[Result] | str, group: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.candidates = candidates
         self.group = group
-        self.is_dry_run = is_dry_run
-        self.when_open = when_open
-        self.when_closed = when_closed
-        self.when_dry = when_dry
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
-        dry = bool(from_template(self.is_dry_run))
         listed: Sequence[Result] = from_template(self.candidates) or ()
         if not listed:
             raise AirflowSkipException("there are no candidates: nothing was asked for, or what asks has failed")
@@ -102,17 +85,12 @@ class ChooseCandidateOperator(SluiceOperator, BranchMixIn):
         self.log.info("%s", compared.told())
         first = next((entry for entry in entries if compared.first and entry.row.name == compared.first.name), None)
         others = [entry for entry in entries if entry is not first]
-        rejected = [] if dry else self._reject(compared, others, first)
+        rejected = [] if self.is_dry else self._reject(compared, others, first)
         if first is None or first.judged is None:
             raise CandidatesFailed(tuple(f"{entry.row.name}: {entry.row.reason}" for entry in entries))
-        result = {**_told(compared, first, first.judged), "rejected": rejected, "dry_run": dry}
+        result = {**_told(compared, first, first.judged), "rejected": rejected, "dry_run": self.is_dry}
         result["endpoint"] = next(each["endpoint"] for each in listed if each["name"] == first.row.name)
-        following = self._following(result["opens_gate"], dry)
-        if following is not None:
-            # Skipping tasks ends this one with an exception, and what it would return with it.
-            ti.xcom_push(key=BaseXCom.XCOM_RETURN_KEY, value=result)
-            self.do_branch(context, following)
-        return result
+        return self.go_on(result, context)
 
     def _entry(self, ti: Any, states: Mapping[str, str], index: int, name: str) -> Entry:
         def came_to(task: str) -> Any:
@@ -156,11 +134,6 @@ class ChooseCandidateOperator(SluiceOperator, BranchMixIn):
             self.hook.update_package(resource_requests.reject_package(arn, compared.why_not(entry.row), {}))
             rejected.append(arn)
         return rejected
-
-    def _following(self, opens: bool, dry: bool) -> str | None:
-        if dry:
-            return self.when_dry
-        return self.when_open if opens else self.when_closed
 
 
 def _told(compared: Comparison, first: Entry, judged: Result) -> dict[str, Any]:

@@ -6,18 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
-from airflow.sdk.bases.branch import BranchMixIn
-from airflow.sdk.bases.xcom import BaseXCom
 
 from sluice.evidence.report import to_document
 from sluice.fields.typed import plain
 from sluice.gate.choice import cheapest_passing
 from sluice.gate.decision import Decision, decide
 from sluice.gate.metrics import Measurements
-from sluice.operators.base import from_template
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.operators.champion import find_champion
 from sluice.operators.findings import Findings
+from sluice.operators.fork import ForkOperator
 from sluice.responses import job as job_responses
 from sluice.responses.resources import Answer, PackageState, existing_version
 from sluice.specs.pipeline import Stage
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class JudgeOperator(CandidateOperator, BranchMixIn):
+class JudgeOperator(CandidateOperator, ForkOperator):
     """Decide with `gate.decide` on the job's numbers, and on the champion's where a rule compares with it.
 
     Anything but a pass is a refusal, an inconclusive verdict too. A version from which production was rolled back is
@@ -46,27 +44,12 @@ class JudgeOperator(CandidateOperator, BranchMixIn):
     :param when_dry: task to go on with in a dry run, whatever the verdict
     """
 
-    template_fields = aws_template_fields("pipeline", "candidate", "package_arn", "job", "is_dry_run")
-    inherits_from_skipmixin = True
+    template_fields = aws_template_fields("package_arn", "job")
 
-    def __init__(
-        self,
-        *,
-        package_arn: str,
-        job: str,
-        is_dry_run: bool | str = False,
-        when_open: str | None = None,
-        when_closed: str | None = None,
-        when_dry: str | None = None,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, package_arn: str, job: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.package_arn = package_arn
         self.job = job
-        self.is_dry_run = is_dry_run
-        self.when_open = when_open
-        self.when_closed = when_closed
-        self.when_dry = when_dry
 
     def carry_out(self, context: Context) -> dict[str, Any]:
         """See the class."""
@@ -84,12 +67,7 @@ class JudgeOperator(CandidateOperator, BranchMixIn):
             "recommendation": findings.recommendation,
             "evidence": to_document(evidence),
         }
-        following = self._following(decision, findings.dry_run)
-        if following is not None:
-            # Skipping tasks ends this one with an exception, and what it would return with it.
-            context["ti"].xcom_push(key=BaseXCom.XCOM_RETURN_KEY, value=result)
-            self.do_branch(context, following)
-        return result
+        return self.go_on(result, context)
 
     def _judge(self, candidate: Candidate) -> Findings:
         answer = self.hook.describe_job(self.job)
@@ -98,7 +76,7 @@ class JudgeOperator(CandidateOperator, BranchMixIn):
             decision=Decision.undecided("the job recommended no fleet to choose from"),
             job=job_responses.job_state(answer),
             champion=champion,
-            dry_run=bool(from_template(self.is_dry_run)),
+            dry_run=self.is_dry,
         )
         judged = self._chosen if candidate.spec.production.is_chosen else self._staged
         findings = judged(findings, candidate, answer, champion.numbers if champion else None)
@@ -145,8 +123,3 @@ class JudgeOperator(CandidateOperator, BranchMixIn):
         content = candidate.on_fleet(fleet).names.content
         known = existing_version(self.hook.list_packages(candidate.names.package_group), content)
         return None if known is None else self.hook.describe_package(known.arn)
-
-    def _following(self, decision: Decision, dry_run: bool) -> str | None:
-        if dry_run:
-            return self.when_dry
-        return self.when_open if decision.opens_gate else self.when_closed
