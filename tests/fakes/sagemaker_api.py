@@ -182,6 +182,8 @@ class FakeAws(FakeTransforms, FakeInventory):
                 del self.endpoints[name]
             elif endpoint["EndpointStatus"] in ("Creating", "Updating"):
                 self._settle_endpoint(endpoint)
+            elif endpoint["EndpointStatus"] == "SystemUpdating":
+                endpoint["EndpointStatus"] = "InService"
         for job in self.jobs.values():
             if job["Status"] in ("PENDING", "IN_PROGRESS"):
                 job.update(self.job_results.pop(0) if self.job_results else completed_job())
@@ -211,6 +213,10 @@ class FakeAws(FakeTransforms, FakeInventory):
         name = request["JobName"]
         if name in self.jobs:
             raise refusal("CreateInferenceRecommendationsJob", "ResourceInUse", f"{name} is there")
+        for loaded in request["InputConfig"].get("Endpoints", ()):
+            endpoint = self.endpoints.get(loaded.get("EndpointName"), {})
+            if endpoint.get("EndpointStatus", "InService") != "InService":
+                raise refusal("CreateInferenceRecommendationsJob", "ValidationException", "it must be InService")
         self._note("create_inference_recommendations_job")
         arn = f"{ARN}:inference-recommendations-job/{name}"
         self.jobs[name] = {**request, "JobArn": arn, "Status": "IN_PROGRESS"}

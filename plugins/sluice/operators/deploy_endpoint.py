@@ -93,11 +93,16 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
     def when_deployed(self, context: Context, event: End) -> dict[str, Any]:
         """This deployment is over, one way or the other."""
         self.refuse_to_guess(event)
-        return self._prove(self.required_candidate, Stage(self.stage))
+        state = self.hook.find_endpoint(event["name"])
+        if event["how"] == ENDED and state is not None and not state.ended:
+            self.log.info("endpoint %s was at rest and is %s again", state.endpoint, state.status)
+            return self._wait_until_deployed(state.endpoint, None, context)
+        return self._prove(self.required_candidate, Stage(self.stage), state)
 
     def when_given_up(self, context: Context) -> dict[str, Any]:
         """See WaitingOperator."""
-        return self._prove(self.required_candidate, Stage(self.stage))
+        candidate, stage = self.required_candidate, Stage(self.stage)
+        return self._prove(candidate, stage, self.hook.find_endpoint(candidate.names.endpoint(stage)))
 
     def _approach(self, candidate: Candidate, stage: Stage, context: Context) -> dict[str, Any]:
         names, endpoint, wanted = candidate.names, candidate.names.endpoint(stage), candidate.names.config(stage)
@@ -116,7 +121,7 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
             return _result(state)
         if self._was_asked_for(wanted, state, context):
             self.log.warning("an earlier try asked for config %s, and endpoint %s is not on it", wanted, endpoint)
-            return self._prove(candidate, stage)
+            return self._prove(candidate, stage, state)
         if state.status == "Failed":
             self.log.warning("endpoint %s is Failed (%s) and is made anew", endpoint, state.failure_reason)
             self.hook.delete_endpoint(endpoint)
@@ -138,7 +143,7 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
         return proved
 
     def _wait_until_free(self, endpoint: str, context: Context) -> dict[str, Any]:
-        proved: dict[str, Any] = self.wait_for(endpoint, None, self.when_free, context)
+        proved: dict[str, Any] = self.wait_until_free(endpoint, self.when_free, context)
         return proved
 
     @property
@@ -175,9 +180,8 @@ class DeployEndpointOperator(FleetOperator, WaitingOperator):
         self.hook.deregister_scalable_target(target)
         return False
 
-    def _prove(self, candidate: Candidate, stage: Stage) -> dict[str, Any]:
+    def _prove(self, candidate: Candidate, stage: Stage, state: EndpointState | None) -> dict[str, Any]:
         endpoint, wanted = candidate.names.endpoint(stage), candidate.names.config(stage)
-        state = self.hook.find_endpoint(endpoint)
         if state is None:
             raise DeploymentFailed(endpoint, wanted, None, "the endpoint was deleted while it was being deployed")
         outcome = deployment_outcome(state, wanted)

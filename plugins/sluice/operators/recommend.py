@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.amazon.aws.utils.mixins import aws_template_fields
 
@@ -13,9 +13,14 @@ from sluice.lineage import Lineage, sibling
 from sluice.links import OF_JOB
 from sluice.operators.candidate import Candidate, CandidateOperator
 from sluice.operators.job import JobOperator
+from sluice.refusals.errors import RequestInvalid
 from sluice.requests import job as job_requests
 from sluice.specs.benchmark import ADVANCED
 from sluice.waiting.remote_work import JobState, Kind
+from sluice.waiting.watch import ENDED, End
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
 
 ADVANCED_JOB_S = 2 * 3600.0
 """AWS's guide: two hours on average."""
@@ -74,6 +79,28 @@ class RecommendOperator(CandidateOperator, JobOperator):
         spec = self.required_candidate.spec
         staging = sibling(self.package_arn, "endpoint", spec.staging.endpoint)
         return Lineage((self.package_arn, staging, spec.package.sample_payload), (result["job_arn"],))
+
+    def carry_out(self, context: Context) -> dict[str, Any]:
+        """See JobOperator. AWS refuses a job on an endpoint that is not at rest, also while AWS itself maintains it."""
+        endpoint = self.required_candidate.names.staging_endpoint
+        try:
+            return super().carry_out(context)
+        except RequestInvalid:
+            state = self.hook.find_endpoint(endpoint)
+            if state is None or state.ended:
+                raise
+            self.log.warning("endpoint %s is %s, so the job has to wait", endpoint, state.status)
+        waited: dict[str, Any] = self.wait_until_free(endpoint, self.when_free, context)
+        return waited
+
+    def when_free(self, context: Context, event: End) -> dict[str, Any]:
+        """The staging endpoint is at rest again, or the time is up."""
+        self.refuse_to_guess(event)
+        if event["how"] != ENDED:
+            raise self.failure(
+                self.find_work().job(), "not started", f"{event['message']}, so nothing could be measured"
+            )
+        return self.carry_out(context)
 
     def find_work(self) -> BenchmarkWork:
         """See JobOperator."""

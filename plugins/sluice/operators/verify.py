@@ -11,7 +11,7 @@ from sluice.errors import ArtifactError
 from sluice.links import OF_ENDPOINT, keep_links
 from sluice.operators.candidate import Candidate, FleetOperator
 from sluice.responses.archive import first_file
-from sluice.responses.resources import DeploymentOutcome, deployment_outcome
+from sluice.responses.resources import SERVING
 from sluice.specs.pipeline import Stage
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class VerifyOperator(FleetOperator):
         state = self.hook.find_endpoint(endpoint)
         if state is None:
             raise DeploymentFailed(endpoint, wanted, None, "there is no such endpoint")
-        if deployment_outcome(state, wanted) is not DeploymentOutcome.APPLIED:
+        if state.config != wanted or state.status not in SERVING:
             raise DeploymentFailed(endpoint, wanted, state.config, state.failure_reason or f"it is {state.status}")
 
     def _sample(self, candidate: Candidate) -> tuple[str, bytes]:

@@ -66,8 +66,15 @@ class WaitingOperator(SluiceOperator):
 
     def wait_for(self, name: str, since: float | None, then: Callable[[Context, End], Any], context: Context) -> Any:
         """Wait, and go on in the method `then`. `since` is when the work began (epoch seconds); now when None."""
-        wait = self._wait(name, since)
         self._under_way = name
+        return self._wait_out(self._wait(self.kind, self.expected_s, name, since), then, context)
+
+    def wait_until_free(self, endpoint: str, then: Callable[[Context, End], Any], context: Context) -> Any:
+        """Wait until an endpoint that somebody else, or AWS itself, is busy with is at rest; then as `wait_for`."""
+        kind = Kind.ENDPOINT
+        return self._wait_out(self._wait(kind, CALLS[kind].expected_s, endpoint, None), then, context)
+
+    def _wait_out(self, wait: Wait, then: Callable[[Context, End], Any], context: Context) -> Any:
         self.log.info("waiting for %s, until %g s after it began at most", wait, wait.pace.timeout_s)
         if self.deferrable:
             left_s = wait.since + wait.pace.timeout_s - self.now()
@@ -94,14 +101,14 @@ class WaitingOperator(SluiceOperator):
         elif self.hook.stop_job(self.kind, self._under_way):
             self.log.info("stopped %s %s", self.kind.value, self._under_way)
 
-    def _wait(self, name: str, since: float | None) -> Wait:
+    def _wait(self, kind: Kind, expected_s: float, name: str, since: float | None) -> Wait:
         now = self.now()
         began = now if since is None else min(since, now)
-        pace = Pace(expected_s=self.expected_s, timeout_s=self.patience_s, least_s=float(self.poll_s))
+        pace = Pace(expected_s=expected_s, timeout_s=self.patience_s, least_s=float(self.poll_s))
         if self.execution_timeout is not None:
             # Airflow bounds what a worker does by it, and not what the triggerer waits.
             pace = pace.within(now - began + self.execution_timeout.total_seconds())
-        return Wait(kind=self.kind, name=name, since=began, pace=pace)
+        return Wait(kind=kind, name=name, since=began, pace=pace)
 
     def _watch(self, wait: Wait) -> End:
         watch = Watch(wait)

@@ -17,6 +17,8 @@ Answer = Mapping[str, Any]
 
 MOVING = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack"})
 """Endpoint statuses that will become another one by themselves."""
+SERVING = frozenset({"InService", "SystemUpdating"})
+"""SystemUpdating is AWS's own maintenance, which "does not change any customer-specified values" (DescribeEndpoint)."""
 PACKAGE_MOVING = frozenset({"Pending", "InProgress"})
 PACKAGE_UNUSABLE = frozenset({"Failed", "Deleting"})
 

@@ -134,6 +134,25 @@ def test_somebody_elses_deployment_is_waited_for_first(aws: FakeAws) -> None:
     assert aws.calls == ["create_endpoint_configuration", "update_endpoint"]
 
 
+def test_an_endpoint_that_aws_maintains_right_after_its_deployment_is_waited_for_again(
+    aws: FakeAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = DagRunOnFakeAws(aws)
+    operator = DeployEndpointOperator(task_id="deploy_staging", stage="staging", poll_s=1, **given(NEW))
+    first = operator.when_deployed
+
+    def after_a_crash(context: Any, event: Any) -> Any:
+        monkeypatch.setattr(operator, "when_deployed", first)
+        aws.endpoints[ENDPOINT]["EndpointStatus"] = "SystemUpdating"
+        return operator.when_deployed(context, event)
+
+    after_a_crash.__name__ = "when_deployed"
+    monkeypatch.setattr(operator, "when_deployed", after_a_crash)
+    result = run.run(operator)
+    assert (result["config"], result["status"]) == (CONFIG, "InService")
+    assert len(run.waits) == 2
+
+
 def test_a_deployment_that_does_not_end_is_a_failure(aws: FakeAws) -> None:
     with pytest.raises(DeploymentFailed, match="still Updating after 3600 s"):
         deploy(aws, time_out=True)

@@ -63,6 +63,14 @@ def test_verify_tells_who_waits_for_production_which_version_answered(aws: FakeA
     assert told == {"package_arn": "arn:v1", "endpoint": "iris", "config": result["config"], "run_id": RUN_ID}
 
 
+def test_verify_asks_an_endpoint_that_aws_maintains_for_it_serves_all_the_same(aws: FakeAws) -> None:
+    aws.endpoints["iris"]["EndpointStatus"] = "SystemUpdating"
+    assert verify(aws)["answer"] == '{"label": "benign"}'
+    aws.endpoints["iris"]["EndpointStatus"] = "Updating"
+    with pytest.raises(DeploymentFailed, match="it is Updating"):
+        verify(aws)
+
+
 def test_verify_refuses_another_config(aws: FakeAws) -> None:
     aws.endpoints["iris"]["EndpointConfigName"] = "by-hand"
     with pytest.raises(DeploymentFailed, match="by-hand"):
