@@ -185,9 +185,12 @@ def _child(file: Path, modules: Path, home: Path) -> dict[str, Any]:
 
 
 def _environment(home: Path) -> dict[str, str]:
+    """The children's; what they import is compiled once, as it is wherever Airflow runs."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
-        **os.environ,
-        "PYTHONPATH": str(PROJECT / "plugins"),
+        **inherited,
+        "PYTHONPYCACHEPREFIX": str(home / "bytecode"),
+        "PYTHONPATH": os.pathsep.join([str(PROJECT / "plugins"), os.environ.get("PYTHONPATH", "")]),
         "AIRFLOW_HOME": str(home / "airflow"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
