@@ -19,6 +19,7 @@ from sluice.fields.limits import Limit, check, did_you_mean
 from sluice.fields.typed import plain
 from sluice.gate.decision import Rule
 from sluice.specs.approval import ApprovalSpec
+from sluice.specs.aws import AwsSpec, EvidenceSpec
 from sluice.specs.batch import BatchSpec
 from sluice.specs.benchmark import BenchmarkSpec
 from sluice.specs.candidate import CandidateSpec
@@ -29,13 +30,7 @@ from sluice.specs.package import PackageSpec
 from sluice.specs.production import ProductionSpec
 from sluice.specs.rebenchmark import RebenchmarkSpec
 from sluice.specs.schedule import AssetSchedule, check_schedule
-from sluice.specs.service_limits import (
-    EVIDENCE_PREFIX_MAX,
-    NAME,
-    NAME_MAX,
-    ROLE_ARN,
-    S3_PREFIX,
-)
+from sluice.specs.service_limits import NAME, NAME_MAX
 from sluice.specs.staging import StagingSpec
 from sluice.specs.watch import WatchSpec
 
@@ -51,27 +46,6 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AwsSpec:
-    """Where, and as whom, the pipeline runs."""
-
-    connection: Annotated[
-        str,
-        Limit(
-            "Airflow connection; its endpoint_url is the only switch between AWS and local.",
-            pattern=r"\S+",
-            max_length=200,
-        ),
-    ] = "aws_default"
-    role: Annotated[str, Limit("ARN of the execution role of models and jobs.", pattern=ROLE_ARN, max_length=2048)]
-    region: Annotated[
-        str | None, Limit("AWS region; the connection's own when left out.", pattern=r"[a-z]{2,4}(-[a-z]+)+-\d")
-    ] = None
-
-    def __post_init__(self) -> None:
-        check(self)
-
-
-@dataclass(frozen=True, kw_only=True)
 class GateSpec:
     """The rules between staging and production."""
 
@@ -82,23 +56,6 @@ class GateSpec:
     approval: Annotated[
         ApprovalSpec | None, Limit("A person's word after the rules have passed; none is asked when left out.")
     ] = None
-
-    def __post_init__(self) -> None:
-        check(self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvidenceSpec:
-    """Where the record of each decision goes."""
-
-    prefix: Annotated[
-        str,
-        Limit(
-            "s3:// prefix under which evidence documents are written.",
-            pattern=S3_PREFIX,
-            max_length=EVIDENCE_PREFIX_MAX,
-        ),
-    ]
 
     def __post_init__(self) -> None:
         check(self)
