@@ -81,7 +81,10 @@ class RecommendOperator(CandidateOperator, JobOperator):
         return Lineage((self.package_arn, staging, spec.package.sample_payload), (result["job_arn"],))
 
     def carry_out(self, context: Context) -> dict[str, Any]:
-        """See JobOperator. AWS refuses a job on an endpoint that is not at rest, also while AWS itself maintains it."""
+        """See JobOperator. A job that is refused while the endpoint is not at rest waits for it.
+
+        AWS does not say whether it refuses one, as when it maintains the endpoint; the local SageMaker does.
+        """
         endpoint = self.required_candidate.names.staging_endpoint
         try:
             return super().carry_out(context)
